@@ -1,0 +1,43 @@
+/*
+ * Every limit of libpolicy, with its reason. A limit is tested at its value and one past it.
+ */
+#ifndef POLICY_LIMIT_H
+#define POLICY_LIMIT_H
+
+/* Bytes of one attribute block, its blank line included. Postfix was seen to send a sasl_username
+ * of 9,200 bytes and recipients of 2,038; four times the sum leaves room for later attributes. */
+#define LIMIT_BLOCK 65536
+
+/* Bytes of a reply's text. Postfix copies the text into one SMTP line without a limit of its own,
+ * and RFC 5321, 4.5.3.1.5, gives that line 512 bytes. */
+#define LIMIT_REPLY_TEXT 400
+
+/* Bytes of a domain and of a label: RFC 1035, 2.3.4, and Postfix's VALID_HOSTNAME_LEN. */
+#define LIMIT_DOMAIN 255
+#define LIMIT_LABEL 63
+
+/* Bytes of a rule file. 100,000 rules take about 10 MB. */
+#define LIMIT_RULE_FILE (64 * 1024 * 1024)
+
+/* Bytes of a list file. A million networks or domains take about 25 MB. */
+#define LIMIT_LIST_FILE (256 * 1024 * 1024)
+
+/* Bytes of a postconf value: main.cf is written by hand. */
+#define LIMIT_POSTCONF_VALUE (1024 * 1024)
+
+/* Depth of an expression, named conditions included: evaluation recurses. */
+#define LIMIT_DEPTH 250
+
+/* Diagnostics that are kept; the rest is counted. A list file may hold a million wrong lines. */
+#define LIMIT_DIAGNOSTICS 1000
+
+/* Characters of a source line that a diagnostic shows: a terminal's width. */
+#define LIMIT_EXCERPT 160
+
+/* Steps and heap of one regex match, and bytes of its machine stack. An attacker writes the
+ * subject, so a regex with nested repeats must end: this many steps take about a millisecond. */
+#define LIMIT_REGEX_STEPS 100000
+#define LIMIT_REGEX_HEAP_KIB 1024
+#define LIMIT_REGEX_STACK (256 * 1024)
+
+#endif
