@@ -1,0 +1,57 @@
+/*
+ * Compiler: what the parts of the compiler share while they work on one file. Private to
+ * compile*.c.
+ */
+#ifndef POLICY_COMPILER_H
+#define POLICY_COMPILER_H
+
+#include "rules/compile.h"
+#include "rules/syntax.h"
+
+typedef struct {
+    guint line;                  /* where it is defined */
+    const List *list;            /* NULL for a condition */
+    const Expression *condition; /* NULL for a list, and for a condition that is in error */
+    gboolean broken;             /* the definition is in error: both are NULL, and uses are good */
+} Name;
+
+typedef struct {
+    const Source *source;
+    const Postconf *postconf;
+    Diagnostics *diagnostics;
+    Ruleset *ruleset;
+    GHashTable *names;   /* of char * to Name */
+    GChecksum *checksum; /* of all that was read */
+    size_t counted;      /* bytes of the source whose newlines `line` counts */
+    guint line;
+    gboolean insider_used; /* the built-in `insider` was, so it can't be defined anew */
+} Compiler;
+
+/* compile_list.c: a list of these items, owned by the ruleset. What is wrong is reported, and the
+ * list then lacks it: the file doesn't load. `name` is NULL for braces. */
+const List *compile_list(Compiler *compiler, ListKind kind, const char *name, const GArray *items);
+
+/* compile_source.c: adds what a file or a postconf parameter holds. */
+void compile_file_item(Compiler *compiler, List *list, const Item *item);
+void compile_postconf_item(Compiler *compiler, List *list, const Item *item);
+
+/* Adds a text to the ruleset's hash. */
+void compile_hash(Compiler *compiler, Text text);
+
+/* compile_condition.c: NULL if it is in error, which is reported. */
+const Expression *compile_condition(Compiler *compiler, const Node *node);
+
+/* compile_test.c: the same for NODE_NAME and the tests. */
+const Expression *compile_test(Compiler *compiler, const Node *node);
+
+/* compile_condition.c: owned by the ruleset; NULL with a report at `span` if it is too deep. */
+const Expression *compile_connective(Compiler *compiler, Span span, ExpressionKind kind,
+                                     const Expression *const *parts, guint count);
+
+/* compile_builtin.c: a built-in condition, or NULL if there is none of that name. */
+const Expression *compile_builtin(Compiler *compiler, Text name);
+
+/* The names of the built-in conditions, ending in NULL. */
+const char *const *compile_builtin_names(void);
+
+#endif

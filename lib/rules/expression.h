@@ -1,0 +1,76 @@
+/*
+ * Expression: a condition, typed: a tree of tests. Named conditions are shared, so it is a graph
+ * without cycles. match.c says what each means.
+ */
+#ifndef POLICY_EXPRESSION_H
+#define POLICY_EXPRESSION_H
+
+#include "rules/list.h"
+#include "rules/operand.h"
+#include "rules/regex.h"
+
+typedef enum {
+    TEST_PRESENT,
+    TEST_IN_NETWORKS,
+    TEST_IN_DOMAINS, /* the operand is a domain of the list */
+    TEST_AT_DOMAINS, /* the operand is a mailbox, final at a domain of the list */
+    TEST_IN_ADDRESSES,
+    TEST_IN_STRINGS,
+    TEST_EQUAL_FOLDED, /* a string equals `text`, letters folded */
+    TEST_NUMBER,       /* a number against `number` */
+    TEST_REGEX,
+    TEST_SAME,   /* equal to the operand `other` */
+    TEST_ROUTED, /* a mailbox names further routing */
+} TestKind;
+
+typedef enum {
+    COMPARISON_EQUAL,
+    COMPARISON_LESS,
+    COMPARISON_LESS_OR_EQUAL,
+    COMPARISON_GREATER,
+    COMPARISON_GREATER_OR_EQUAL,
+} Comparison;
+
+typedef struct {
+    TestKind kind;
+    Operand operand;
+    union {
+        const List *list;   /* TEST_IN_*, TEST_AT_DOMAINS */
+        const char *text;   /* TEST_EQUAL_FOLDED */
+        const Regex *regex; /* TEST_REGEX */
+        Operand other;      /* TEST_SAME */
+        struct {
+            Comparison comparison;
+            guint64 value;
+        } number; /* TEST_NUMBER */
+    };
+
+    /* Set by the index: whose atom answers the test, and as what number there. */
+    guint facet;   /* FACETLESS: it is evaluated, and remembered under `index` */
+    guint32 index; /* INDEX_PRESENT: it holds of every atom but ATOM_ABSENT */
+} Test;
+
+#define FACETLESS G_MAXUINT
+#define INDEX_PRESENT G_MAXUINT32
+
+typedef enum {
+    EXPRESSION_TEST,
+    EXPRESSION_NOT, /* one part */
+    EXPRESSION_AND, /* two or more parts */
+    EXPRESSION_OR,
+} ExpressionKind;
+
+typedef struct Expression {
+    ExpressionKind kind;
+    guint depth; /* 1 for a test, else one more than its deepest part: at most LIMIT_DEPTH */
+    guint count;
+    const struct Expression **parts;
+    Test test;
+} Expression;
+
+/* The parts are borrowed, and outlive the expression: a ruleset owns them all. */
+Expression *expression_new_test(const Test *test);
+Expression *expression_new(ExpressionKind kind, const Expression *const *parts, guint count);
+void expression_free(Expression *expression);
+
+#endif

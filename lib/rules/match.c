@@ -1,0 +1,278 @@
+/*
+ * Match: what a rule file means.
+ *
+ * The first rule whose condition is true decides; the last has none, so one always does.
+ *
+ * A test speaks of one operand: an attribute, or its domain or local part. An operand whose value
+ * is absent, or not of its type, makes every test of it false: unknown is never trusted. A regex
+ * that hits its limit is false too. `not` is plain negation, so a `not` of such a test is true.
+ * `and` and `or` go from left to right and stop as soon as they can; as nothing has a side effect,
+ * the order never changes the outcome.
+ *
+ * `recipient in LIST OF DOMAINS` (TEST_AT_DOMAINS) is the question that Postfix's
+ * reject_unauth_destination asks: is this mailbox, with nothing left to route, at one of these
+ * domains? The domain after the last `@` alone would let `u%elsewhere@local` through.
+ *
+ * How: the index says which rules the classes of the request's values leave over. Each facet has a
+ * head, the first rule that it may still bring; before the facet's value is classified, that is the
+ * first rule posted anywhere in it. The smallest head is taken: if its facet is not classified, it
+ * now is; else that rule's whole condition is tried. So a rule at the top that looks at the client
+ * never makes the recipient be hashed.
+ *
+ * Nothing here allocates, but for a ruleset with more regexes than the matcher has seen before:
+ * decoded and folded values stand in the matcher's scratch.
+ */
+#include "rules/match.h"
+
+#include <string.h>
+
+#include "limit.h"
+#include "protocol/mailbox.h"
+#include "rules/index.h"
+
+typedef struct {
+    guint32 head;        /* the first rule that it may bring, or INDEX_END */
+    const guint32 *atom; /* what is left of the postings, once classified */
+    const guint32 *present;
+} Cursor;
+
+struct Matcher {
+    RegexScratch *regex_scratch;
+    guint64 regex_limits;
+    guint64 classified; /* a bit for each facet */
+    Atom atoms[INDEX_FACETS_MAX];
+    Cursor cursors[INDEX_FACETS_MAX];
+    guint32 generation;  /* of the request: what is remembered under another is void */
+    guint32 *remembered; /* by Test.index: the generation doubled, and the outcome */
+    guint remembered_count;
+    char decoded[LIMIT_BLOCK];
+    char other_decoded[LIMIT_BLOCK];
+    char folded[LIMIT_BLOCK];
+};
+
+/* What one decision is about. */
+typedef struct {
+    Matcher *matcher;
+    const Ruleset *ruleset;
+    const Index *index;
+    const Request *request;
+} Question;
+
+Matcher *matcher_new(void) {
+    Matcher *matcher = g_new0(Matcher, 1);
+    matcher->regex_scratch = regex_scratch_new();
+    return matcher;
+}
+
+void matcher_free(Matcher *matcher) {
+    if (matcher) {
+        regex_scratch_free(matcher->regex_scratch);
+        g_free(matcher->remembered);
+        g_free(matcher);
+    }
+}
+
+guint64 matcher_regex_limits(const Matcher *matcher) {
+    return matcher->regex_limits;
+}
+
+static gboolean match_regex(Matcher *matcher, const Test *test, Text value) {
+    if (test->operand.part == PART_DOMAIN) {
+        text_fold(value, matcher->folded);
+        value.data = matcher->folded;
+    }
+    RegexResult result = regex_match(test->regex, matcher->regex_scratch, value);
+    matcher->regex_limits += result == REGEX_LIMIT;
+    return result == REGEX_YES;
+}
+
+static gboolean equal_mailboxes(Text a, Text b) {
+    Mailbox left = mailbox_split(a);
+    Mailbox right = mailbox_split(b);
+    return left.has_at == right.has_at && text_equal_folded(left.local, right.local)
+           && text_equal_folded(left.domain, right.domain);
+}
+
+static gboolean equal_addresses(const Request *request, const Test *test) {
+    Address left;
+    Address right;
+    return request_address(request, test->operand.attribute, &left)
+           && request_address(request, test->other.attribute, &right)
+           && address_equal(&left, &right);
+}
+
+static gboolean equal_numbers(const Request *request, const Test *test) {
+    guint64 left;
+    guint64 right;
+    return request_number(request, test->operand.attribute, &left)
+           && request_number(request, test->other.attribute, &right) && left == right;
+}
+
+/* A login against a mailbox attribute is compared as a mailbox: then either class says so. */
+static gboolean is_same(Matcher *matcher, const Test *test, const Request *request) {
+    OperandClass class = operand_class(test->operand);
+    if (class == OPERAND_ADDRESS) {
+        return equal_addresses(request, test);
+    }
+    if (class == OPERAND_NUMBER) {
+        return equal_numbers(request, test);
+    }
+    Text left = operand_read(test->operand, request, matcher->decoded);
+    Text right = operand_read(test->other, request, matcher->other_decoded);
+    if (left.length == 0 || right.length == 0) {
+        return FALSE;
+    }
+    if (class == OPERAND_MAILBOX || operand_class(test->other) == OPERAND_MAILBOX) {
+        return equal_mailboxes(left, right);
+    }
+    return class == OPERAND_DOMAIN ? text_equal_folded(left, right) : text_equal(left, right);
+}
+
+/* A test that no atom answers. */
+static gboolean evaluate(Matcher *matcher, const Test *test, const Request *request) {
+    if (test->kind == TEST_SAME) {
+        return is_same(matcher, test, request);
+    }
+    Text value = operand_read(test->operand, request, matcher->decoded);
+    if (value.length == 0) {
+        return FALSE;
+    }
+    if (test->kind == TEST_EQUAL_FOLDED) {
+        return text_equal_folded(value, text_from_string(test->text));
+    }
+    if (test->kind == TEST_ROUTED) {
+        Mailbox mailbox = mailbox_split(value);
+        return mailbox_routed(&mailbox);
+    }
+    return match_regex(matcher, test, value);
+}
+
+static gboolean remember(const Question *question, const Test *test) {
+    Matcher *matcher = question->matcher;
+    guint32 *slot = &matcher->remembered[test->index];
+    if (*slot >> 1 != matcher->generation) {
+        gboolean outcome = evaluate(matcher, test, question->request);
+        *slot = matcher->generation << 1 | (outcome ? 1 : 0);
+    }
+    return *slot & 1;
+}
+
+static Atom find_atom(const Question *question, guint facet) {
+    Matcher *matcher = question->matcher;
+    guint64 bit = G_GUINT64_CONSTANT(1) << facet;
+    if (!(matcher->classified & bit)) {
+        const Classifier *classifier = index_classifier(question->index, facet);
+        matcher->atoms[facet] = classifier_find(classifier, question->request, matcher->decoded);
+        matcher->classified |= bit;
+    }
+    return matcher->atoms[facet];
+}
+
+static gboolean is_test_true(const Question *question, const Test *test) {
+    if (test->facet == FACETLESS) {
+        return remember(question, test);
+    }
+    Atom atom = find_atom(question, test->facet);
+    if (atom == ATOM_ABSENT) {
+        return FALSE;
+    }
+    return test->index == INDEX_PRESENT
+           || signature_has(classifier_signatures(index_classifier(question->index, test->facet)),
+                            atom, test->index);
+}
+
+static gboolean is_true(const Question *question, const Expression *expression) {
+    if (expression->kind == EXPRESSION_TEST) {
+        return is_test_true(question, &expression->test);
+    }
+    if (expression->kind == EXPRESSION_NOT) {
+        return !is_true(question, expression->parts[0]);
+    }
+    gboolean decisive = expression->kind == EXPRESSION_OR;
+    for (guint i = 0; i < expression->count; i++) {
+        if (is_true(question, expression->parts[i]) == decisive) {
+            return decisive;
+        }
+    }
+    return !decisive;
+}
+
+/* Forgets the last request. */
+static void start(Matcher *matcher, const Index *index) {
+    guint count = index_direct_count(index);
+    if (count > matcher->remembered_count || ++matcher->generation > G_MAXUINT32 >> 1) {
+        g_free(matcher->remembered);
+        matcher->remembered_count = MAX(count, matcher->remembered_count);
+        matcher->remembered = g_new0(guint32, matcher->remembered_count);
+        matcher->generation = 1;
+    }
+    matcher->classified = 0;
+    for (guint i = 0; i < index_facet_count(index); i++) {
+        matcher->cursors[i].head = index_first_rule(index, i);
+        matcher->cursors[i].atom = NULL;
+    }
+}
+
+/* Moves to the first rule that is not before `least`. */
+static void advance(Cursor *cursor, guint32 least) {
+    while (*cursor->atom < least) {
+        cursor->atom++;
+    }
+    while (*cursor->present < least) {
+        cursor->present++;
+    }
+    cursor->head = MIN(*cursor->atom, *cursor->present);
+}
+
+/* Classifies the facet's value: its head becomes the first rule from its old head on that it
+ * brings. */
+static void open_cursor(const Question *question, guint facet) {
+    Cursor *cursor = &question->matcher->cursors[facet];
+    Atom atom = find_atom(question, facet);
+    if (atom == ATOM_ABSENT) {
+        cursor->head = INDEX_END;
+        return;
+    }
+    cursor->atom = index_postings(question->index, facet, atom);
+    cursor->present = index_postings_present(question->index, facet);
+    advance(cursor, cursor->head);
+}
+
+/* Every head moves behind a rule that was tried, without classifying anything for it. */
+static void advance_all(const Question *question, guint32 rule) {
+    for (guint i = 0; i < index_facet_count(question->index); i++) {
+        Cursor *cursor = &question->matcher->cursors[i];
+        if (cursor->head == rule && cursor->atom) {
+            advance(cursor, rule + 1);
+        } else if (cursor->head == rule) {
+            cursor->head = rule + 1;
+        }
+    }
+}
+
+const Rule *match(Matcher *matcher, const Ruleset *ruleset, const Request *request) {
+    const Question question = {matcher, ruleset, ruleset_index(ruleset), request};
+    const guint32 *always = index_postings_always(question.index);
+    guint facets = index_facet_count(question.index);
+    start(matcher, question.index);
+    for (;;) {
+        guint32 rule = *always;
+        guint facet = FACETLESS;
+        for (guint i = 0; i < facets; i++) {
+            if (matcher->cursors[i].head < rule) {
+                rule = matcher->cursors[i].head;
+                facet = i;
+            }
+        }
+        if (facet != FACETLESS && !matcher->cursors[facet].atom) {
+            open_cursor(&question, facet);
+            continue;
+        }
+        const Rule *candidate = ruleset_rule(ruleset, rule);
+        if (!candidate->condition || is_true(&question, candidate->condition)) {
+            return candidate;
+        }
+        always += *always == rule;
+        advance_all(&question, rule);
+    }
+}

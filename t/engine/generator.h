@@ -1,0 +1,22 @@
+/*
+ * Generator: random rule files and requests, from a seed. Half of a request's values are drawn
+ * from the constants of its rule file and their neighbours, so that the tests are met.
+ */
+#ifndef GENERATOR_H
+#define GENERATOR_H
+
+#include <glib.h>
+
+typedef struct Generator Generator;
+
+Generator *generator_new(guint32 seed);
+void generator_free(Generator *generator);
+
+/* A rule file that compiles, of about so many rules; owned by the caller. It replaces the
+ * constants from which requests are drawn. */
+char *generator_rules(Generator *generator, guint rules);
+
+/* An attribute block with its empty line, of *length bytes; owned by the caller. */
+char *generator_request(Generator *generator, gsize *length);
+
+#endif
