@@ -108,8 +108,8 @@ static void report_unknown(Compiler *compiler, const Word *word, Place place) {
         return;
     }
     if (name || builtin) {
-        diagnostics_add(compiler->diagnostics, word->span, "'%s' is a %s, not an attribute",
-                        word->text, name && name->list ? "list" : "condition");
+        diagnostics_add(compiler->diagnostics, word->span, "'%s' is a %s, not an %s", word->text,
+                        name && name->list ? "list" : "condition", noun);
     } else if (nearest) {
         diagnostics_add(compiler->diagnostics, word->span, "unknown %s '%s'; did you mean '%s'?",
                         noun, word->text, nearest);

@@ -328,7 +328,7 @@ static gboolean parse_rule(Parser *parser, Statement *statement) {
 static gboolean parse_assertion(Parser *parser, Statement *statement) {
     statement->actions = syntax_words_new();
     do {
-        if (!is(parser, TOKEN_WORD, NULL)) {
+        if (!is(parser, TOKEN_WORD, NULL) || is(parser, TOKEN_WORD, "if")) {
             return expected(parser, "an action");
         }
         Word action = take_word(parser);

@@ -1,7 +1,8 @@
 /*
  * Differential: the engine against the walk, on random rule files and requests.
  *
- *   differential DECISIONS     with the seed of the environment's POLICYD_SEED, or one of its own
+ *   differential DECISIONS     with the seed of the environment's POLICY_TEST_SEED, or one of its
+ * own
  *
  * Prints the seed first; on a difference the rule file, the request and both answers, and exits 1.
  */
@@ -58,14 +59,14 @@ static gboolean run_file(Matcher *matcher, Walker *walker, guint32 seed) {
 }
 
 int main(int argc, char **argv) {
-    const char *given = g_getenv("POLICYD_SEED");
+    const char *given = g_getenv("POLICY_TEST_SEED");
     guint64 decisions = argc > 1 ? g_ascii_strtoull(argv[1], NULL, 10) : 1000000;
     guint32 seed = given ? (guint32)g_ascii_strtoull(given, NULL, 10) : g_random_int();
     g_autoptr(Matcher) matcher = matcher_new();
     Walker *walker = walker_new();
     gboolean good = TRUE;
     guint64 done = 0;
-    printf("seed %u: POLICYD_SEED=%u runs this again\n", seed, seed);
+    printf("seed %u: POLICY_TEST_SEED=%u runs this again\n", seed, seed);
     for (guint32 file = 0; good && done < decisions; file++) {
         good = run_file(matcher, walker, seed * 0x9e3779b1u + file);
         done += REQUESTS_PER_FILE;

@@ -1,0 +1,53 @@
+/*
+ * Verb: the shared parts. Errors of options come from GLib, as G_OPTION_ERROR.
+ */
+#include "ctl/verb.h"
+
+#include <stdio.h>
+
+#include "postconf.h"
+
+gboolean verb_options(const GOptionEntry *entries, int argc, char **argv, GError **error) {
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_add_main_entries(context, entries, NULL);
+    GError *wrong = NULL;
+    if (g_option_context_parse(context, &argc, &argv, &wrong)) {
+        return TRUE;
+    }
+    /* GLib's messages begin with a capital. */
+    wrong->message[0] = g_ascii_tolower(wrong->message[0]);
+    g_propagate_error(error, wrong);
+    return FALSE;
+}
+
+static char *read_postconf(const char *parameter, gpointer data, GError **error) {
+    (void)data;
+    return postconf_run(parameter, error);
+}
+
+Ruleset *verb_compile(const char *path, Diagnostics *diagnostics) {
+    static const Postconf postconf = {.read = read_postconf};
+    return compile_file(path, &postconf, diagnostics);
+}
+
+void verb_json_string(JsonBuilder *builder, const char *name, const char *value) {
+    g_autofree char *valid = value ? g_utf8_make_valid(value, -1) : NULL;
+    json_builder_set_member_name(builder, name);
+    if (valid) {
+        json_builder_add_string_value(builder, valid);
+    } else {
+        json_builder_add_null_value(builder);
+    }
+}
+
+void verb_json_number(JsonBuilder *builder, const char *name, guint value) {
+    json_builder_set_member_name(builder, name);
+    json_builder_add_int_value(builder, value);
+}
+
+void verb_json_print(JsonBuilder *builder) {
+    g_autoptr(JsonNode) root = json_builder_get_root(builder);
+    g_autofree char *text = json_to_string(root, TRUE);
+    puts(text);
+}

@@ -1,0 +1,44 @@
+/*
+ * Verb: what policyctl can do, and what its verbs share: options, loading rules, JSON.
+ */
+#ifndef POLICYD_CTL_VERB_H
+#define POLICYD_CTL_VERB_H
+
+#include <json-glib/json-glib.h>
+
+#include "rules/compile.h"
+
+/* The exit status of policyctl. */
+typedef enum {
+    VERB_DONE = 0,
+    VERB_TROUBLE = 2, /* usage, or something that can't be read, parsed or reached */
+} VerbStatus;
+
+typedef struct {
+    const char *name;
+    const char *summary; /* one line */
+    const char *help;    /* for `policyctl VERB --help` */
+
+    /* argv[0] is the verb's name. On VERB_TROUBLE, *error is for standard error, or unset where
+     * what was printed says it all. */
+    VerbStatus (*run)(int argc, char **argv, GError **error);
+} Verb;
+
+extern const Verb check_verb;
+extern const Verb query_verb;
+
+/* Reads the options of a verb; what is no option goes to the G_OPTION_REMAINING of `entries`. */
+gboolean verb_options(const GOptionEntry *entries, int argc, char **argv, GError **error);
+
+/* compile_file(), with `postconf` lists read by running postconf. */
+Ruleset *verb_compile(const char *path, Diagnostics *diagnostics);
+
+/* Adds a member to the object that `builder` has open; bytes that are not UTF-8 are replaced, and
+ * a NULL value is JSON's null. */
+void verb_json_string(JsonBuilder *builder, const char *name, const char *value);
+void verb_json_number(JsonBuilder *builder, const char *name, guint value);
+
+/* Prints what was built, indented, and a newline. */
+void verb_json_print(JsonBuilder *builder);
+
+#endif

@@ -1,0 +1,165 @@
+/*
+ * policyd: the daemon's start. What needs root comes first, then the change of user, then what the
+ * new user must be able to do by itself. Exit status: 0 stopped by a signal, 1 it could not start,
+ * 2 usage, or a rule file that can't be loaded.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit_sink.h"
+#include "listener.h"
+#include "log.h"
+#include "postconf_helper.h"
+#include "privileges.h"
+#include "rules/compile.h"
+#include "server.h"
+#include "settings.h"
+
+typedef enum {
+    EXIT_STOPPED = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+} ExitStatus;
+
+/* What the program holds, released in this order from the end. */
+typedef struct {
+    Settings *settings;
+    PostconfHelper *helper;
+    GPtrArray *listeners;
+    Ruleset *ruleset;
+    GPtrArray *sinks;
+    Server *server;
+} Daemon;
+
+/* Else a socket could become standard error, and be written to as that. */
+static void open_standard_streams(void) {
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
+/* Writes past a limit or to a client that is gone shall fail, not kill. */
+static void ignore_signals(void) {
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
+static gboolean bind_listeners(Daemon *daemon, GError **error) {
+    GPtrArray *addresses = daemon->settings->listen;
+    daemon->listeners = g_ptr_array_new_with_free_func((GDestroyNotify)listener_free);
+    for (guint i = 0; i < addresses->len; i++) {
+        Listener *listener = listener_bind(g_ptr_array_index(addresses, i), error);
+        if (!listener) {
+            return FALSE;
+        }
+        g_ptr_array_add(daemon->listeners, listener);
+    }
+    return TRUE;
+}
+
+static gboolean become_user(const Daemon *daemon, GError **error) {
+    return !daemon->settings->user || privileges_drop(daemon->settings->user, error);
+}
+
+/* Prints what is wrong, as policyctl check does. */
+static gboolean load_rules(Daemon *daemon) {
+    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
+    Postconf postconf = postconf_helper_reader(daemon->helper);
+    daemon->ruleset = compile_file(daemon->settings->rules, &postconf, diagnostics);
+    if (!daemon->ruleset) {
+        g_autofree char *text = diagnostics_format(diagnostics);
+        fputs(text, stderr);
+    }
+    return daemon->ruleset != NULL;
+}
+
+static gboolean open_sinks(Daemon *daemon, GError **error) {
+    const GPtrArray *specs = daemon->settings->audit;
+    daemon->sinks = g_ptr_array_new_with_free_func((GDestroyNotify)audit_sink_free);
+    for (guint i = 0; i < specs->len; i++) {
+        AuditSink *sink = audit_sink_open(g_ptr_array_index(specs, i), error);
+        if (!sink) {
+            return FALSE;
+        }
+        g_ptr_array_add(daemon->sinks, sink);
+    }
+    return TRUE;
+}
+
+static gboolean start_server(Daemon *daemon, GError **error) {
+    daemon->server =
+        server_new(daemon->settings, daemon->ruleset, daemon->listeners, daemon->sinks, error);
+    return daemon->server != NULL;
+}
+
+static void announce(const Daemon *daemon) {
+    const Settings *settings = daemon->settings;
+    if (geteuid() == 0) {
+        log_warning("running as root; give --user NAME to drop to another user");
+    }
+    g_autoptr(GString) sockets = g_string_new(NULL);
+    for (guint i = 0; i < daemon->listeners->len; i++) {
+        g_string_append_printf(sockets, "%s%s", i > 0 ? " " : "",
+                               listener_text(g_ptr_array_index(daemon->listeners, i)));
+    }
+    log_info("version " POLICYD_VERSION "; rules %s, hash %s, %u rules; listening on %s; %u "
+             "workers%s",
+             settings->rules, ruleset_hash(daemon->ruleset), ruleset_rule_count(daemon->ruleset),
+             sockets->str, settings->workers, settings->dry_run ? "; dry run" : "");
+}
+
+static ExitStatus serve(Daemon *daemon, GError **error) {
+    daemon->helper = postconf_helper_new(error);
+    ignore_signals();
+    if (!daemon->helper || !bind_listeners(daemon, error) || !become_user(daemon, error)) {
+        return EXIT_FAILED;
+    }
+    if (!load_rules(daemon)) {
+        return EXIT_USAGE;
+    }
+    if (!open_sinks(daemon, error) || !start_server(daemon, error)
+        || !server_listen(daemon->server, error)) {
+        return EXIT_FAILED;
+    }
+    announce(daemon);
+    server_run(daemon->server);
+    return EXIT_STOPPED;
+}
+
+static void daemon_clear(Daemon *daemon) {
+    server_free(daemon->server);
+    g_clear_pointer(&daemon->sinks, g_ptr_array_unref);
+    g_clear_pointer(&daemon->ruleset, ruleset_unref);
+    g_clear_pointer(&daemon->listeners, g_ptr_array_unref);
+    postconf_helper_free(daemon->helper);
+    settings_free(daemon->settings);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Daemon, daemon_clear)
+
+int main(int argc, char **argv) {
+    g_auto(Daemon) daemon = {0};
+    g_autoptr(GError) error = NULL;
+    (void)argc;
+    open_standard_streams();
+    daemon.settings = settings_parse(argv, &error);
+    if (!daemon.settings) {
+        log_error("%s", error->message);
+        return EXIT_USAGE;
+    }
+    if (daemon.settings->print) {
+        fputs(daemon.settings->print, stdout);
+        return EXIT_STOPPED;
+    }
+    ExitStatus status = serve(&daemon, &error);
+    if (error) {
+        log_error("%s", error->message);
+    }
+    return (int)status;
+}

@@ -1,0 +1,263 @@
+/*
+ * Server: accepting. When the limit of connections is reached or descriptors or memory run out,
+ * accepting pauses: its sources are taken out of the loop and put back after LIMIT_ACCEPT_PAUSE
+ * milliseconds, so that waiting clients cost nothing. The log says so once, until all that waited
+ * have been taken.
+ */
+#include "server.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "listener.h"
+#include "log.h"
+#include "server_limit.h"
+#include "worker.h"
+
+struct Server {
+    GPtrArray *listeners;
+    GPtrArray *workers;
+    GMainLoop *loop;
+    GArray *accepting; /* source ids, one a listener; empty while paused */
+    guint resuming;    /* source id, or 0 */
+    guint stopping[2]; /* source ids */
+    guint next_worker;
+    guint max_connections;
+    gboolean told; /* that accepting pauses */
+};
+
+typedef enum {
+    ACCEPT_TAKEN,
+    ACCEPT_EMPTY,   /* no one is waiting */
+    ACCEPT_SKIPPED, /* that client is gone */
+    ACCEPT_STUCK,   /* there is no room now */
+} AcceptStatus;
+
+static void pause_accepting(Server *server, const char *why);
+
+static guint count_connections(const Server *server) {
+    guint count = 0;
+    for (guint i = 0; i < server->workers->len; i++) {
+        count += worker_connections(g_ptr_array_index(server->workers, i));
+    }
+    return count;
+}
+
+/* The one with the fewest connections; of equals the one behind the last. */
+static Worker *choose_worker(Server *server) {
+    guint count = server->workers->len;
+    guint best = server->next_worker % count;
+    guint fewest = G_MAXUINT;
+    for (guint i = 0; i < count; i++) {
+        guint index = (server->next_worker + i) % count;
+        guint connections = worker_connections(g_ptr_array_index(server->workers, index));
+        if (connections < fewest) {
+            fewest = connections;
+            best = index;
+        }
+    }
+    server->next_worker = best + 1;
+    return g_ptr_array_index(server->workers, best);
+}
+
+static gboolean is_shortage(int error) {
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS
+           || error == ENOSPC;
+}
+
+/* accept(2): errors of a connection that already failed are reported here too. */
+static AcceptStatus accept_one(Server *server, int listening) {
+    int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0 && worker_add(choose_worker(server), fd)) {
+        return ACCEPT_TAKEN;
+    }
+    int error = errno;
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (is_shortage(error)) {
+        pause_accepting(server, g_strerror(error));
+        return ACCEPT_STUCK;
+    }
+    return error == EAGAIN ? ACCEPT_EMPTY : ACCEPT_SKIPPED;
+}
+
+/* GUnixFDSourceFunc */
+static gboolean accept_ready(gint fd, GIOCondition condition, gpointer data) {
+    Server *server = data;
+    (void)condition;
+    for (guint i = 0; i < LIMIT_ACCEPTS; i++) {
+        if (count_connections(server) >= server->max_connections) {
+            /* The first time round someone is known to be waiting. */
+            if (i == 0) {
+                pause_accepting(server, "the most connections allowed are open");
+            }
+            return i > 0;
+        }
+        AcceptStatus status = accept_one(server, fd);
+        if (status == ACCEPT_STUCK) {
+            return G_SOURCE_REMOVE;
+        }
+        if (status == ACCEPT_EMPTY) {
+            server->told = FALSE;
+            return G_SOURCE_CONTINUE;
+        }
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static void remove_sources(Server *server) {
+    for (guint i = 0; i < server->accepting->len; i++) {
+        g_source_remove(g_array_index(server->accepting, guint, i));
+    }
+    g_array_set_size(server->accepting, 0);
+}
+
+static void start_accepting(Server *server) {
+    for (guint i = 0; i < server->listeners->len; i++) {
+        int fd = listener_fd(g_ptr_array_index(server->listeners, i));
+        guint source = g_unix_fd_add(fd, G_IO_IN, accept_ready, server);
+        g_array_append_val(server->accepting, source);
+    }
+}
+
+/* GSourceFunc */
+static gboolean resume_accepting(gpointer data) {
+    Server *server = data;
+    server->resuming = 0;
+    start_accepting(server);
+    return G_SOURCE_REMOVE;
+}
+
+static void pause_accepting(Server *server, const char *why) {
+    if (!server->told) {
+        log_warning("no new connections for now, with %u open: %s; those that wait are taken when "
+                    "there is room",
+                    count_connections(server), why);
+        server->told = TRUE;
+    }
+    remove_sources(server);
+    server->resuming = g_timeout_add(LIMIT_ACCEPT_PAUSE, resume_accepting, server);
+}
+
+/* Raises the limit of open files to what is needed and answers how many connections fit. */
+static gboolean reserve_descriptors(guint *connections, guint others, GError **error) {
+    struct rlimit limit;
+    rlim_t needed = (rlim_t)*connections + others;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot read the limit of open files: %s",
+                    g_strerror(errno));
+        return FALSE;
+    }
+    if (limit.rlim_cur < needed && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = MIN(needed, limit.rlim_max);
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+            getrlimit(RLIMIT_NOFILE, &limit);
+        }
+    }
+    if (limit.rlim_cur <= others) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                    "the limit of open files is %lu; at least %u are needed",
+                    (gulong)limit.rlim_cur, others + 1);
+        return FALSE;
+    }
+    if (limit.rlim_cur < needed) {
+        guint fit = (guint)limit.rlim_cur - others;
+        log_warning("the limit of open files, %lu, allows %u connections, not %u",
+                    (gulong)limit.rlim_cur, fit, *connections);
+        *connections = fit;
+    }
+    return TRUE;
+}
+
+static gboolean start_workers(Server *server, const Settings *settings, Ruleset *ruleset,
+                              const GPtrArray *sinks, GError **error) {
+    WorkerSettings shared = {
+        .ruleset = ruleset,
+        .sinks = sinks,
+        .request_timeout = settings->request_timeout,
+        .dry_run = settings->dry_run,
+    };
+    for (guint i = 0; i < settings->workers; i++) {
+        Worker *worker = worker_new(&shared, error);
+        if (!worker) {
+            return FALSE;
+        }
+        g_ptr_array_add(server->workers, worker);
+    }
+    return TRUE;
+}
+
+Server *server_new(const Settings *settings, Ruleset *ruleset, GPtrArray *listeners,
+                   const GPtrArray *sinks, GError **error) {
+    g_autoptr(Server) server = g_new0(Server, 1);
+    guint others = LIMIT_RESERVED_DESCRIPTORS + 2 * settings->workers + listeners->len + sinks->len;
+    server->listeners = listeners;
+    server->workers = g_ptr_array_new_with_free_func((GDestroyNotify)worker_free);
+    server->loop = g_main_loop_new(NULL, FALSE);
+    server->accepting = g_array_new(FALSE, FALSE, sizeof(guint));
+    server->max_connections = settings->max_connections;
+    if (!reserve_descriptors(&server->max_connections, others, error)
+        || !start_workers(server, settings, ruleset, sinks, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&server);
+}
+
+/* GSourceFunc */
+static gboolean stop(gpointer data) {
+    Server *server = data;
+    g_main_loop_quit(server->loop);
+    return G_SOURCE_CONTINUE;
+}
+
+/* No worker is given a connection from here on. */
+static void stop_accepting(Server *server) {
+    remove_sources(server);
+    g_clear_handle_id(&server->resuming, g_source_remove);
+    g_ptr_array_set_size(server->listeners, 0);
+}
+
+static void stop_workers(Server *server) {
+    g_ptr_array_foreach(server->workers, (GFunc)(void (*)(void))worker_stop, NULL);
+    g_ptr_array_set_size(server->workers, 0);
+}
+
+/* The signals are taken first: who could connect may expect a clean stop. */
+gboolean server_listen(Server *server, GError **error) {
+    server->stopping[0] = g_unix_signal_add(SIGTERM, stop, server);
+    server->stopping[1] = g_unix_signal_add(SIGINT, stop, server);
+    for (guint i = 0; i < server->listeners->len; i++) {
+        if (!listener_listen(g_ptr_array_index(server->listeners, i), error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+void server_run(Server *server) {
+    start_accepting(server);
+    g_main_loop_run(server->loop);
+    stop_accepting(server);
+    stop_workers(server);
+}
+
+void server_free(Server *server) {
+    if (!server) {
+        return;
+    }
+    stop_accepting(server);
+    stop_workers(server);
+    for (size_t i = 0; i < G_N_ELEMENTS(server->stopping); i++) {
+        g_clear_handle_id(&server->stopping[i], g_source_remove);
+    }
+    g_array_unref(server->accepting);
+    g_ptr_array_unref(server->workers);
+    g_main_loop_unref(server->loop);
+    g_free(server);
+}

@@ -1,0 +1,99 @@
+/*
+ * Units of lib/rules/index: which conditions have a cover, where they are posted, and that a rule
+ * without one is looked at always. That no rule is missed is for the differential test.
+ */
+#include "rules/index.h"
+
+#include "rules/compile.h"
+#include "unit/unit.h"
+
+static const struct {
+    const char *condition;
+    gboolean covered;
+} covers[] = {
+    {"client_address in { 192.0.2.0/24 }", TRUE},
+    {"client_address not in { 192.0.2.0/24 }", FALSE},
+    {"sender in { example.com, user@example.org }", TRUE},
+    {"sender.domain == \"example.com\"", TRUE},
+    {"sender != \"user@example.com\"", FALSE},
+    {"size > 10M", TRUE},
+    {"sender", TRUE},
+    {"not sender", FALSE},
+    {"encrypted", TRUE},
+    {"authenticated", TRUE},
+    {"routed", FALSE},
+    {"sender matches /a/", FALSE},
+    {"sender == recipient", FALSE},
+    {"sender matches /a/ and helo_name == \"a\"", TRUE},
+    {"sender matches /a/ or helo_name == \"a\"", FALSE},
+    {"not client_name and (sender == \"a@b.c\" or sender == \"b@b.c\")", TRUE},
+    {"not (client_name and sender)", FALSE},
+};
+
+static Ruleset *compile(const char *rules) {
+    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
+    Ruleset *ruleset = compile_text("unit.rules", text_from_string(rules), NULL, diagnostics);
+    ck_assert_msg(ruleset != NULL, "does not compile: %s", rules);
+    return ruleset;
+}
+
+START_TEST(test_cover) {
+    g_autofree char *rules = g_strdup_printf("reject if %s\ndunno\n", covers[_i].condition);
+    g_autoptr(Ruleset) ruleset = compile(rules);
+    const guint32 *always = index_postings_always(ruleset_index(ruleset));
+    ck_assert_msg((always[0] == 1) == covers[_i].covered, "%s", covers[_i].condition);
+    ck_assert_uint_eq(always[covers[_i].covered ? 1 : 2], INDEX_END);
+}
+END_TEST
+
+/* Finds the facet of a one-test file. */
+static guint find_facet(const Index *index, Attribute attribute, Facet facet) {
+    for (guint i = 0; i < index_facet_count(index); i++) {
+        const Classifier *classifier = index_classifier(index, i);
+        if (classifier_operand(classifier).attribute == attribute
+            && classifier_facet(classifier) == facet) {
+            return i;
+        }
+    }
+    ck_abort_msg("no such facet");
+    return 0;
+}
+
+START_TEST(test_postings) {
+    g_autoptr(Ruleset) ruleset = compile("permit if client_address in { 192.0.2.0/24 }\n"
+                                         "reject if client_address in { 192.0.2.7, 198.51.100.1 }\n"
+                                         "reject if client_address and not sender\n"
+                                         "dunno\n");
+    static const struct {
+        const char *block;
+        guint32 rules[3];
+    } rows[] = {
+        {"client_address=192.0.2.7\n\n", {0, 1, INDEX_END}},
+        {"client_address=192.0.2.8\n\n", {0, INDEX_END}},
+        {"client_address=198.51.100.1\n\n", {1, INDEX_END}},
+        {"client_address=203.0.113.9\n\n", {INDEX_END}},
+    };
+    const Index *index = ruleset_index(ruleset);
+    guint facet = find_facet(index, ATTRIBUTE_CLIENT_ADDRESS, FACET_ADDRESS);
+    ck_assert_uint_eq(index_first_rule(index, facet), 0);
+    ck_assert_uint_eq(index_postings_present(index, facet)[0], 2);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Request request;
+        request_parse(text_from_string(rows[i].block), &request);
+        Atom atom = classifier_find(index_classifier(index, facet), &request, NULL);
+        const guint32 *postings = index_postings(index, facet, atom);
+        for (guint j = 0; j == 0 || postings[j - 1] != INDEX_END; j++) {
+            ck_assert_msg(postings[j] == rows[i].rules[j], "row %u", i);
+        }
+    }
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("index");
+    UNIT_ADD_TABLE(suite, test_cover, covers);
+    TCase *tcase = tcase_create("postings");
+    tcase_add_test(tcase, test_postings);
+    suite_add_tcase(suite, tcase);
+    return unit_run(suite);
+}
