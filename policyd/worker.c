@@ -21,7 +21,6 @@
 #include "batch.h"
 #include "limit.h"
 #include "log.h"
-#include "protocol/frame.h"
 #include "rules/match.h"
 #include "server_limit.h"
 
@@ -132,19 +131,11 @@ static void flush(Worker *worker) {
     }
 }
 
-/* FALSE if the block is malformed. */
-static gboolean answer(Worker *worker, Connection *connection, Text block) {
-    Request request;
-    RequestStatus status = request_parse(block, &request);
-    if (status != REQUEST_OK) {
-        g_autofree char *what =
-            g_strdup_printf("a request is malformed: %s", request_status_text(status));
-        warn(connection, what);
-        return FALSE;
-    }
-    const Rule *rule = match(worker->matcher, worker->ruleset, &request);
-    batch_add(worker->batch, connection, worker->ruleset, rule, &request);
-    return TRUE;
+static void refuse(Worker *worker, Connection *connection, RequestStatus status) {
+    g_autofree char *what =
+        g_strdup_printf("a request is malformed: %s", request_status_text(status));
+    warn(connection, what);
+    close_later(worker, connection);
 }
 
 /* Decides the whole blocks at the start of `data` and answers how many bytes they take. Stops where
@@ -152,20 +143,19 @@ static gboolean answer(Worker *worker, Connection *connection, Text block) {
 static size_t answer_blocks(Worker *worker, Connection *connection, Text data, size_t *scanned) {
     size_t done = 0;
     size_t length;
-    while (!connection->ending && !connection->output) {
+    Request request;
+    while (done < data.length && !connection->ending && !connection->output) {
         Text rest = text_make(data.data + done, data.length - done);
-        FrameStatus status = frame_find(rest, scanned, &length);
-        if (status == FRAME_INCOMPLETE) {
+        RequestStatus status = request_read(rest, scanned, &request, &length);
+        if (status == REQUEST_INCOMPLETE) {
             break;
         }
-        if (status == FRAME_TOO_LARGE) {
-            warn(connection, "a request is larger than " G_STRINGIFY(LIMIT_BLOCK) " bytes");
-        }
-        if (status == FRAME_TOO_LARGE
-            || !answer(worker, connection, text_make(rest.data, length))) {
-            close_later(worker, connection);
+        if (status != REQUEST_OK) {
+            refuse(worker, connection, status);
             break;
         }
+        const Rule *rule = match(worker->matcher, worker->ruleset, &request);
+        batch_add(worker->batch, connection, worker->ruleset, rule, &request);
         done += length;
         *scanned = 0;
         if (batch_is_full(worker->batch)) {
