@@ -37,12 +37,26 @@ static void make_keys(void) {
     }
 }
 
-/* TRUE if all eight bytes are plain. Each term has the top bit set of bytes that are below 0x20,
- * `"`, `\`, 0x7f, or above; now and then also of others, which are then looked at singly. */
-static gboolean eight_plain(const char *at) {
+/* Copies sixteen bytes, and answers TRUE if all are plain. They are compared signed, so those from
+ * 0x80 on are below 0x20. */
+static gboolean copy_sixteen(char *out, const char *at) {
+    typedef gint8 Sixteen __attribute__((vector_size(16)));
+    Sixteen bytes;
+    guint64 halves[2];
+    memcpy(&bytes, at, sizeof bytes);
+    memcpy(out, &bytes, sizeof bytes);
+    bytes = (Sixteen)((bytes >= 0x20) & (bytes != '"') & (bytes != '\\') & (bytes != 0x7f));
+    memcpy(halves, &bytes, sizeof halves);
+    return (halves[0] & halves[1]) == G_MAXUINT64;
+}
+
+/* The same for eight, but now and then FALSE without need. Each term has the top bit set of bytes
+ * that are below 0x20, `"`, `\`, 0x7f, or above, and by a borrow of one beside them. */
+static gboolean copy_eight(char *out, const char *at) {
     const guint64 ones = G_GUINT64_CONSTANT(0x0101010101010101);
     guint64 word;
     memcpy(&word, at, sizeof word);
+    memcpy(out, &word, sizeof word);
     guint64 found = (word - ones * 0x20) | ((word ^ (ones * '"')) - ones)
                     | ((word ^ (ones * '\\')) - ones) | (word + ones) | word;
     return (found & (ones * 0x80)) == 0;
@@ -60,18 +74,26 @@ static char *append_byte(char *out, guchar byte) {
     return out + 4;
 }
 
-static char *append_value(char *out, const char *value, size_t length) {
-    const char *end = value + length;
-    while (value < end) {
-        if (end - value >= 8 && eight_plain(value)) {
-            memcpy(out, value, 8);
-            out += 8;
-            value += 8;
-        } else {
-            out = append_byte(out, (guchar)*value++);
-        }
+static char *append_escaped(char *out, const char *value, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        out = append_byte(out, (guchar)value[i]);
     }
     return out;
+}
+
+/* Most values are plain: they are copied and looked at in one go, the last step overlapping the
+ * one before it. One that turns out not to be is written anew. */
+static char *append_value(char *out, const char *value, size_t length) {
+    gboolean is_plain = length >= 8;
+    if (length >= 16) {
+        for (size_t i = 0; i + 16 < length; i += 16) {
+            is_plain &= copy_sixteen(out + i, value + i);
+        }
+        is_plain &= copy_sixteen(out + length - 16, value + length - 16);
+    } else if (length >= 8) {
+        is_plain = copy_eight(out, value) & copy_eight(out + length - 8, value + length - 8);
+    }
+    return is_plain ? out + length : append_escaped(out, value, length);
 }
 
 static char *append_raw(char *out, const char *text, size_t length) {

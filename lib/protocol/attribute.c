@@ -17,7 +17,7 @@ static const char *const protocol_names[] = {"SMTP", "ESMTP", NULL};
 #define HOST .type = ATTRIBUTE_TYPE_HOST
 #define ENUMERATION(list) .type = ATTRIBUTE_TYPE_ENUMERATION, .values = (list)
 
-static const AttributeInfo table[ATTRIBUTE_COUNT] = {
+const AttributeInfo attribute_table[ATTRIBUTE_COUNT] = {
     [ATTRIBUTE_REQUEST] = {NAMED("request"), STRING},
     [ATTRIBUTE_PROTOCOL_STATE] = {NAMED("protocol_state"), ENUMERATION(protocol_states)},
     [ATTRIBUTE_PROTOCOL_NAME] = {NAMED("protocol_name"), ENUMERATION(protocol_names)},
@@ -52,14 +52,10 @@ static const AttributeInfo table[ATTRIBUTE_COUNT] = {
     [ATTRIBUTE_MAIL_VERSION] = {NAMED("mail_version"), STRING},
 };
 
-const AttributeInfo *attribute_info(Attribute attribute) {
-    return &table[attribute];
-}
-
 gboolean attribute_find(Text name, Attribute *out) {
     for (size_t i = 0; i < ATTRIBUTE_COUNT; i++) {
-        if (table[i].name[0] == (name.length > 0 ? name.data[0] : '\0')
-            && text_equal(name, text_from_string(table[i].name))) {
+        if (attribute_table[i].name[0] == (name.length > 0 ? name.data[0] : '\0')
+            && text_equal(name, text_from_string(attribute_table[i].name))) {
             *out = (Attribute)i;
             return TRUE;
         }

@@ -66,7 +66,11 @@ typedef struct {
     const char *const *values; /* of an enumeration, ending in NULL; else NULL */
 } AttributeInfo;
 
-const AttributeInfo *attribute_info(Attribute attribute);
+extern const AttributeInfo attribute_table[ATTRIBUTE_COUNT];
+
+static inline const AttributeInfo *attribute_info(Attribute attribute) {
+    return &attribute_table[attribute];
+}
 
 /* FALSE, and *out untouched, if Postfix has no attribute of that name. */
 gboolean attribute_find(Text name, Attribute *out);

@@ -15,36 +15,38 @@
 /* Where a pass stands. */
 typedef struct {
     Request *request;
-    const char *end;  /* of all the bytes */
     const char *line; /* where the line that is being looked for begins */
     guint expected;   /* the attribute that the next line should have */
 } Reader;
 
-/* ATTRIBUTE_PREFIX_SIZE bytes of ones and as many of zeros: n before the middle begin n ones. */
-static const guint8 slide[2 * ATTRIBUTE_PREFIX_SIZE] = {
-    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-};
-
-static guint64 load(const void *bytes) {
+static guint64 load8(const char *bytes) {
     guint64 word;
     memcpy(&word, bytes, sizeof word);
     return word;
 }
 
-/* Compares words and not bytes, wherever there are bytes enough to load. */
-static gboolean starts_with(const Reader *reader, const AttributeInfo *info) {
-    const char *line = reader->line;
-    const guint8 *ones = slide + ATTRIBUTE_PREFIX_SIZE - info->prefix_length;
-    if ((size_t)(reader->end - line) < ATTRIBUTE_PREFIX_SIZE) {
-        return (size_t)(reader->end - line) >= info->prefix_length
-               && memcmp(line, info->prefix, info->prefix_length) == 0;
+static guint32 load4(const char *bytes) {
+    guint32 word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+/* Compares 4 to ATTRIBUTE_PREFIX_SIZE bytes by a few words that may overlap. */
+static gboolean equal_prefix(const char *a, const char *b, size_t length) {
+    if (length < 8) {
+        return load4(a) == load4(b) && load4(a + length - 4) == load4(b + length - 4);
     }
-    guint64 different = 0;
-    for (size_t i = 0; i < ATTRIBUTE_PREFIX_SIZE; i += sizeof(guint64)) {
-        different |= (load(line + i) ^ load(info->prefix + i)) & load(ones + i);
+    gboolean ends = load8(a) == load8(b) && load8(a + length - 8) == load8(b + length - 8);
+    if (length <= 16) {
+        return ends;
     }
-    return different == 0;
+    return ends && load8(a + 8) == load8(b + 8) && load8(a + length - 16) == load8(b + length - 16);
+}
+
+static gboolean has_prefix(const Reader *reader, const char *newline, Attribute attribute) {
+    const AttributeInfo *info = attribute_info(attribute);
+    return (size_t)(newline - reader->line) >= info->prefix_length
+           && equal_prefix(reader->line, info->prefix, info->prefix_length);
 }
 
 static void store(Request *request, Attribute attribute, Text value) {
@@ -60,37 +62,33 @@ static void store(Request *request, Attribute attribute, Text value) {
 static void store_line(Reader *reader, Attribute attribute, const char *newline) {
     const char *value = reader->line + attribute_info(attribute)->prefix_length;
     store(reader->request, attribute, text_make(value, (size_t)(newline - value)));
-    reader->expected = (guint)attribute + 1;
+    reader->expected = ((guint)attribute + 1) % ATTRIBUTE_COUNT;
 }
 
-/* A line that doesn't have the expected name: another one's, an unknown one, or none. */
-static RequestStatus read_other_line(Reader *reader, const char *newline) {
-    Attribute attribute;
-    Text line = text_make(reader->line, (size_t)(newline - reader->line));
-    ssize_t equals = text_find(line, '=');
-    if (equals < 0) {
-        return REQUEST_NO_EQUALS_SIGN;
+/* An older Postfix leaves attributes out, and their order stays: those that follow come first. */
+static gboolean find_attribute(const Reader *reader, const char *newline, Attribute *out) {
+    for (guint i = 0; i < ATTRIBUTE_COUNT; i++) {
+        Attribute attribute = (Attribute)((reader->expected + i) % ATTRIBUTE_COUNT);
+        if (has_prefix(reader, newline, attribute)) {
+            *out = attribute;
+            return TRUE;
+        }
     }
-    if (equals == 0) {
-        return REQUEST_NO_NAME;
-    }
-    if (attribute_find(text_make(line.data, (size_t)equals), &attribute)) {
-        store_line(reader, attribute, newline);
-    }
-    return REQUEST_OK;
+    return FALSE;
 }
 
 static RequestStatus read_line(Reader *reader, const char *newline) {
-    RequestStatus status = REQUEST_OK;
-    gboolean predicted = reader->expected < ATTRIBUTE_COUNT
-                         && starts_with(reader, attribute_info((Attribute)reader->expected));
-    if (predicted) {
-        store_line(reader, (Attribute)reader->expected, newline);
+    Attribute attribute;
+    if (find_attribute(reader, newline, &attribute)) {
+        store_line(reader, attribute, newline);
     } else {
-        status = read_other_line(reader, newline);
+        ssize_t equals = text_find(text_make(reader->line, (size_t)(newline - reader->line)), '=');
+        if (equals <= 0) {
+            return equals < 0 ? REQUEST_NO_EQUALS_SIGN : REQUEST_NO_NAME;
+        }
     }
     reader->line = newline + 1;
-    return status;
+    return REQUEST_OK;
 }
 
 static RequestStatus finish(const Request *request) {
@@ -125,11 +123,12 @@ static guint64 last_newlines(const char *at, size_t length) {
 
 /* A line may be wrong before the block is whole: then that is said at once. */
 static RequestStatus read_new(Text data, Request *out, size_t *length) {
-    Reader reader = {.request = out, .end = data.data + data.length, .line = data.data};
+    Reader reader = {.request = out, .line = data.data};
     const char *at = data.data;
+    const char *end = data.data + data.length;
     *out = (Request){0};
-    while (at < reader.end) {
-        size_t left = (size_t)(reader.end - at);
+    while (at < end) {
+        size_t left = (size_t)(end - at);
         guint64 newlines = left >= NEWLINE_STEP ? newline_mask(at) : last_newlines(at, left);
         gboolean ended = FALSE;
         RequestStatus status = read_step(&reader, at, newlines, &ended);

@@ -20,7 +20,7 @@ gboolean text_equal_folded(Text a, Text b) {
         return FALSE;
     }
     for (size_t i = 0; i < a.length; i++) {
-        if (g_ascii_tolower(a.data[i]) != g_ascii_tolower(b.data[i])) {
+        if (text_fold_byte(a.data[i]) != text_fold_byte(b.data[i])) {
             return FALSE;
         }
     }
@@ -29,7 +29,7 @@ gboolean text_equal_folded(Text a, Text b) {
 
 void text_fold(Text text, char *out) {
     for (size_t i = 0; i < text.length; i++) {
-        out[i] = g_ascii_tolower(text.data[i]);
+        out[i] = text_fold_byte(text.data[i]);
     }
 }
 

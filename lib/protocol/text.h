@@ -19,6 +19,10 @@ static inline Text text_make(const char *data, size_t length) {
     return (Text){data, length};
 }
 
+static inline char text_fold_byte(char byte) {
+    return byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
+}
+
 /* Borrows a string that ends in NUL; NULL is the empty text. */
 Text text_from_string(const char *string);
 

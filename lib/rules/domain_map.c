@@ -80,7 +80,7 @@ Atom domain_map_find(const DomainMap *map, Text domain) {
         return ATOM_REST;
     }
     for (size_t i = domain.length; i > 0; i--) {
-        hash = text_hash_push(hash, g_ascii_tolower(domain.data[i - 1]));
+        hash = text_hash_push(hash, text_fold_byte(domain.data[i - 1]));
         if (i > 1 && domain.data[i - 2] != '.') {
             continue;
         }

@@ -55,7 +55,7 @@ static guint64 hash_text(Text text, gboolean fold) {
     guint64 hash = TEXT_HASH_START;
     for (size_t i = text.length; i > 0; i--) {
         char byte = text.data[i - 1];
-        hash = text_hash_push(hash, fold ? g_ascii_tolower(byte) : byte);
+        hash = text_hash_push(hash, fold ? text_fold_byte(byte) : byte);
     }
     return hash;
 }
