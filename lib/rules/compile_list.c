@@ -27,7 +27,8 @@ static const char *find_nearest_list(const Compiler *compiler, const char *name)
 }
 
 static void report_unknown(Compiler *compiler, const Item *item) {
-    const char *nearest = find_nearest_list(compiler, item->word.text);
+    gboolean full = diagnostics_is_full(compiler->diagnostics);
+    const char *nearest = full ? NULL : find_nearest_list(compiler, item->word.text);
     if (nearest) {
         diagnostics_add(compiler->diagnostics, item->word.span,
                         "unknown list '%s'; did you mean '%s'?", item->word.text, nearest);

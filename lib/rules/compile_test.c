@@ -92,25 +92,34 @@ typedef enum {
     PLACE_RIGHT, /* or something in quotes */
 } Place;
 
-static void report_unknown(Compiler *compiler, const Word *word, Place place) {
+/* The known word that is nearest, or NULL; the caller frees it. */
+static char *find_nearest(const Compiler *compiler, const char *word, Place place) {
     g_autoptr(GPtrArray) known = g_ptr_array_new_with_free_func(g_free);
-    const char *noun = place == PLACE_ALONE ? "attribute or condition" : "attribute";
-    const Name *name = g_hash_table_lookup(compiler->names, word->text);
-    gboolean builtin = g_strv_contains(compile_builtin_names(), word->text);
+    if (diagnostics_is_full(compiler->diagnostics)) {
+        return NULL;
+    }
     add_operand_names(known);
     if (place == PLACE_ALONE) {
         add_condition_names(compiler, known);
     }
     g_ptr_array_add(known, NULL);
-    const char *nearest =
-        nearest_find(text_from_string(word->text), (const char *const *)known->pdata);
+    return g_strdup(nearest_find(text_from_string(word), (const char *const *)known->pdata));
+}
+
+static void report_unknown(Compiler *compiler, const Word *word, Place place) {
+    const char *noun = place == PLACE_ALONE ? "attribute or condition" : "attribute";
+    const Name *name = g_hash_table_lookup(compiler->names, word->text);
+    gboolean builtin = g_strv_contains(compile_builtin_names(), word->text);
     if (name && name->broken) {
         return;
     }
     if (name || builtin) {
         diagnostics_add(compiler->diagnostics, word->span, "'%s' is a %s, not an %s", word->text,
                         name && name->list ? "list" : "condition", noun);
-    } else if (nearest) {
+        return;
+    }
+    g_autofree char *nearest = find_nearest(compiler, word->text, place);
+    if (nearest) {
         diagnostics_add(compiler->diagnostics, word->span, "unknown %s '%s'; did you mean '%s'?",
                         noun, word->text, nearest);
     } else {

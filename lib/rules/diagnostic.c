@@ -1,6 +1,7 @@
 /*
- * Diagnostic: an array with a bound. A place is found by counting lines, from where the last one
- * of the same source was found: a list of a million wrong items is still read in one pass.
+ * Diagnostic: an array with a bound. A place is found by counting lines and columns from where the
+ * last one of the same source was found, and of its line no more is looked at than is shown: a
+ * list of a million wrong items is still read in one pass, even if they stand on one line.
  */
 #include "rules/diagnostic.h"
 
@@ -12,8 +13,10 @@ struct Diagnostics {
     Span outer;
     struct {
         const Source *source;
-        size_t offset; /* where a line starts */
+        size_t start;  /* where a line starts */
         guint line;    /* its number */
+        size_t offset; /* of a character in it */
+        guint column;  /* how many are before that */
     } last;
 };
 
@@ -38,25 +41,61 @@ void diagnostics_free(Diagnostics *diagnostics) {
     }
 }
 
-/* The line that holds the span's start, less its newline. */
-static Text find_line(Diagnostics *diagnostics, Span span, guint *number) {
-    Text text = span.source->text;
+static guint count_characters(const char *data, size_t length) {
+    g_autofree char *valid = g_utf8_make_valid(data, (gssize)length);
+    return (guint)g_utf8_strlen(valid, -1);
+}
+
+/* Moves `last` to the span's start. */
+static void find_place(Diagnostics *diagnostics, Span span) {
+    const char *data = span.source->text.data;
     if (diagnostics->last.source != span.source || diagnostics->last.offset > span.offset) {
         diagnostics->last.source = span.source;
-        diagnostics->last.offset = 0;
+        diagnostics->last.start = 0;
         diagnostics->last.line = 1;
+        diagnostics->last.offset = 0;
+        diagnostics->last.column = 0;
     }
     for (size_t i = diagnostics->last.offset; i < span.offset; i++) {
-        if (text.data[i] == '\n') {
-            diagnostics->last.offset = i + 1;
+        if (data[i] == '\n') {
+            diagnostics->last.start = i + 1;
             diagnostics->last.line++;
+            diagnostics->last.offset = i + 1;
+            diagnostics->last.column = 0;
         }
     }
-    *number = diagnostics->last.line;
+    size_t from = diagnostics->last.offset;
+    diagnostics->last.column += count_characters(data + from, span.offset - from);
+    diagnostics->last.offset = span.offset;
+}
+
+/* The line of the span's start, less its newline. */
+static Text find_line(const Diagnostics *diagnostics, Span span) {
+    size_t start = diagnostics->last.start;
     Text rest =
-        text_make(text.data + diagnostics->last.offset, text.length - diagnostics->last.offset);
+        text_make(span.source->text.data + span.offset, span.source->text.length - span.offset);
     ssize_t end = text_find(rest, '\n');
-    return text_make(rest.data, end < 0 ? rest.length : (size_t)end);
+    size_t length = span.offset - start + (end < 0 ? rest.length : (size_t)end);
+    return text_make(span.source->text.data + start, length);
+}
+
+static gboolean is_inside_character(char byte) {
+    return ((guchar)byte & 0xc0) == 0x80;
+}
+
+/* The part of a line that an excerpt around `*at` may need; *at becomes an offset in it. */
+static Text cut_line(Text line, size_t *at) {
+    const size_t reach = 4 * LIMIT_EXCERPT; /* bytes of as many characters */
+    size_t start = *at > reach ? *at - reach : 0;
+    size_t end = MIN(line.length, *at + reach);
+    while (start < *at && is_inside_character(line.data[start])) {
+        start++;
+    }
+    while (end < line.length && is_inside_character(line.data[end])) {
+        end++;
+    }
+    *at -= start;
+    return text_make(line.data + start, end - start);
 }
 
 /* A line as a terminal can show it: UTF-8, tabs as one space, no control characters. */
@@ -71,11 +110,6 @@ static char *make_printable(Text line) {
         g_string_append_unichar(out, character);
     }
     return g_string_free(out, FALSE);
-}
-
-static guint count_characters(const char *data, size_t length) {
-    g_autofree char *valid = g_utf8_make_valid(data, (gssize)length);
-    return (guint)g_utf8_strlen(valid, -1);
 }
 
 /* Cuts a long line to a window around the caret. */
@@ -93,12 +127,15 @@ static char *cut_excerpt(char *line, guint *caret) {
 
 static Diagnostic *make_at(Diagnostics *diagnostics, Span span) {
     Diagnostic *diagnostic = g_new0(Diagnostic, 1);
-    Text line = find_line(diagnostics, span, &diagnostic->line);
-    size_t before = (size_t)(span.source->text.data + span.offset - line.data);
-    size_t under = MIN(span.length, line.length - MIN(line.length, before));
+    find_place(diagnostics, span);
+    Text line = find_line(diagnostics, span);
+    size_t before = span.offset - diagnostics->last.start;
+    line = cut_line(line, &before);
+    size_t under = MIN(span.length, line.length - before);
     diagnostic->file = g_strdup(span.source->name);
+    diagnostic->line = diagnostics->last.line;
+    diagnostic->column = diagnostics->last.column + 1;
     diagnostic->caret = count_characters(line.data, before);
-    diagnostic->column = diagnostic->caret + 1;
     diagnostic->excerpt = cut_excerpt(make_printable(line), &diagnostic->caret);
     guint room = (guint)g_utf8_strlen(diagnostic->excerpt, -1) - diagnostic->caret;
     diagnostic->width = under ? count_characters(line.data + before, under) : 1;
@@ -109,10 +146,12 @@ static Diagnostic *make_at(Diagnostics *diagnostics, Span span) {
 
 void diagnostics_add(Diagnostics *diagnostics, Span span, const char *format, ...) {
     va_list arguments;
-    if (diagnostics->count++ >= LIMIT_DIAGNOSTICS) {
+    if (diagnostics_is_full(diagnostics)) {
+        diagnostics->count++;
         return;
     }
     Diagnostic *diagnostic = make_at(diagnostics, span);
+    diagnostics->count++;
     const Source *outer = diagnostics->outer.source;
     if (outer && outer != span.source) {
         diagnostic->anchor = diagnostics->outer.offset;
@@ -156,6 +195,10 @@ guint diagnostics_count(const Diagnostics *diagnostics) {
 
 const Diagnostic *diagnostics_get(const Diagnostics *diagnostics, guint index) {
     return g_ptr_array_index(diagnostics->list, index);
+}
+
+gboolean diagnostics_is_full(const Diagnostics *diagnostics) {
+    return diagnostics->count >= LIMIT_DIAGNOSTICS;
 }
 
 static void append_repeated(GString *out, char byte, guint count) {

@@ -57,6 +57,9 @@ void diagnostics_sort(Diagnostics *diagnostics);
 guint diagnostics_count(const Diagnostics *diagnostics);
 const Diagnostic *diagnostics_get(const Diagnostics *diagnostics, guint index);
 
+/* TRUE where one more would only be counted: its text needs no effort. */
+gboolean diagnostics_is_full(const Diagnostics *diagnostics);
+
 /* `file:line:column: error: message`, the source line and the caret, each ending in a newline; the
  * caller frees it. */
 char *diagnostic_format(const Diagnostic *diagnostic);

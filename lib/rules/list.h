@@ -58,7 +58,7 @@ void list_seal(List *list);
  */
 gboolean list_has_address(const List *list, const Address *address);
 gboolean list_has_domain(const List *list, Text domain);
-gboolean list_has_mailbox(const List *list, Text mailbox);
+gboolean list_has_mailbox(const List *list, Text text);
 gboolean list_has_string(const List *list, Text string);
 
 /* What the list is made of, letters folded but in strings. Networks are addresses, and of domains

@@ -53,7 +53,6 @@ struct Matcher {
 /* What one decision is about. */
 typedef struct {
     Matcher *matcher;
-    const Ruleset *ruleset;
     const Index *index;
     const Request *request;
 } Question;
@@ -251,7 +250,7 @@ static void advance_all(const Question *question, guint32 rule) {
 }
 
 const Rule *match(Matcher *matcher, const Ruleset *ruleset, const Request *request) {
-    const Question question = {matcher, ruleset, ruleset_index(ruleset), request};
+    const Question question = {matcher, ruleset_index(ruleset), request};
     const guint32 *always = index_postings_always(question.index);
     guint facets = index_facet_count(question.index);
     start(matcher, question.index);

@@ -9,18 +9,22 @@ static gboolean differ(char a, char b) {
     return g_ascii_tolower(a) != g_ascii_tolower(b);
 }
 
-static guint distance(Text a, Text b) {
-    guint rows[3][LONGEST + 1];
+/* The distance, or any number over `limit` where it is over that: only cells that are so near to
+ * the diagonal count. A file of many names may have as many typos. */
+static guint distance(Text a, Text b, guint limit) {
+    guint rows[3][LONGEST + 2];
     guint *before = rows[0];
     guint *above = rows[1];
     guint *row = rows[2];
-    for (guint j = 0; j <= b.length; j++) {
+    for (guint j = 0; j <= b.length + 1; j++) {
         above[j] = j;
         before[j] = 0;
     }
     for (guint i = 1; i <= a.length; i++) {
-        row[0] = i;
-        for (guint j = 1; j <= b.length; j++) {
+        guint first = i > limit ? i - limit : 1;
+        guint last = MIN((guint)b.length, i + limit);
+        row[first - 1] = first == 1 ? i : limit + 1;
+        for (guint j = first; j <= last; j++) {
             guint change = above[j - 1] + (guint)differ(a.data[i - 1], b.data[j - 1]);
             row[j] = MIN(MIN(row[j - 1], above[j]) + 1, change);
             if (i > 1 && j > 1 && !differ(a.data[i - 1], b.data[j - 2])
@@ -28,6 +32,7 @@ static guint distance(Text a, Text b) {
                 row[j] = MIN(row[j], before[j - 2] + 1);
             }
         }
+        row[last + 1] = limit + 1;
         guint *spare = before;
         before = above;
         above = row;
@@ -38,14 +43,18 @@ static guint distance(Text a, Text b) {
 
 const char *nearest_find(Text word, const char *const *known) {
     const char *best = NULL;
-    guint best_distance = G_MAXUINT;
+    guint best_distance = (guint)word.length;
     for (; word.length <= LONGEST && *known; known++) {
         Text candidate = text_from_string(*known);
-        if (candidate.length > LONGEST) {
+        guint most = MAX((guint)candidate.length / 3, 1);
+        guint limit = MIN(most + 1, best_distance);
+        gboolean close =
+            candidate.length < word.length + limit && word.length < candidate.length + limit;
+        if (candidate.length > LONGEST || !close) {
             continue;
         }
-        guint away = distance(word, candidate);
-        if (away < best_distance && away <= MAX(candidate.length / 3, 1) && away < word.length) {
+        guint away = distance(word, candidate, limit);
+        if (away < limit) {
             best = *known;
             best_distance = away;
         }

@@ -166,8 +166,43 @@ START_TEST(test_file) {
 }
 END_TEST
 
+/* Places are counted from the last one, and from the start where they go back. */
+START_TEST(test_places_of_a_line) {
+    static const size_t offsets[] = {3, 12, 12, 13, 17, 0, 16, 4};
+    static const guint columns[][2] = {{1, 2}, {1, 9}, {1, 9}, {2, 1},
+                                       {2, 3}, {1, 1}, {2, 2}, {1, 3}};
+    static const char text[] = EURO "x" EURO "yyyyy\n" EURO "ab";
+    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
+    g_autoptr(Source) source = source_new("f", text_from_string(text));
+    for (guint i = 0; i < G_N_ELEMENTS(offsets); i++) {
+        diagnostics_add(diagnostics, source_span(source, offsets[i], 1), "wrong");
+        const Diagnostic *found = diagnostics_get(diagnostics, i);
+        ck_assert_msg(found->line == columns[i][0] && found->column == columns[i][1], "%zu: %u:%u",
+                      offsets[i], found->line, found->column);
+    }
+}
+END_TEST
+
+/* A list of a million items may stand on one line, and each be wrong. */
+START_TEST(test_long_line) {
+    enum { LENGTH = 4000000 };
+    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
+    g_autofree char *line = g_strnfill(LENGTH, 'x');
+    g_autoptr(Source) source = source_new("f", text_make(line, LENGTH));
+    gint64 start = g_get_monotonic_time();
+    for (guint i = 0; i < LIMIT_DIAGNOSTICS; i++) {
+        size_t offset = (size_t)i * (LENGTH / LIMIT_DIAGNOSTICS);
+        ck_assert(!diagnostics_is_full(diagnostics));
+        diagnostics_add(diagnostics, source_span(source, offset, 2), "wrong");
+        ck_assert_uint_eq(diagnostics_get(diagnostics, i)->column, offset + 1);
+    }
+    ck_assert_int_lt(g_get_monotonic_time() - start, 20 * G_USEC_PER_SEC);
+}
+END_TEST
+
 START_TEST(test_none) {
     g_autoptr(Diagnostics) diagnostics = diagnostics_new();
+    ck_assert(!diagnostics_is_full(diagnostics));
     diagnostics_sort(diagnostics);
     g_autofree char *formatted = diagnostics_format(diagnostics);
     ck_assert_str_eq(formatted, "");
@@ -194,6 +229,7 @@ START_TEST(test_limit) {
     }
     diagnostics_sort(diagnostics);
     ck_assert_uint_eq(diagnostics_count(diagnostics), limits[_i].added);
+    ck_assert(diagnostics_is_full(diagnostics));
     g_autofree char *formatted = diagnostics_format(diagnostics);
     g_auto(GStrv) lines = g_strsplit(formatted, "\n", -1);
     guint count = g_strv_length(lines) - 1;
@@ -209,6 +245,8 @@ int main(void) {
     unit_add(suite, "test_order", test_order, 1);
     unit_add(suite, "test_anchor", test_anchor, 1);
     unit_add(suite, "test_file", test_file, 1);
+    unit_add(suite, "test_places_of_a_line", test_places_of_a_line, 1);
+    unit_add(suite, "test_long_line", test_long_line, 1);
     unit_add(suite, "test_none", test_none, 1);
     UNIT_ADD_TABLE(suite, test_limit, limits);
     return unit_run(suite);

@@ -107,7 +107,7 @@ static void run_random(gboolean fold) {
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(free_string);
     char bytes[8];
     char folded[8];
-    for (guint round = 0; round < 400; round++) {
+    for (guint round = 0; round < 200; round++) {
         Text text = make_text(&random, bytes);
         text_fold(text, folded);
         text.data = fold ? folded : bytes;
@@ -134,7 +134,7 @@ END_TEST
 
 /* Past every size that the table starts with. */
 START_TEST(test_many) {
-    enum { MANY = 100000 };
+    enum { MANY = 20000 };
     g_autoptr(TextSet) set = text_set_new();
     char text[16];
     for (guint i = 0; i < MANY; i++) {
