@@ -16,8 +16,8 @@
 #define LIMIT_DOMAIN 255
 #define LIMIT_LABEL 63
 
-/* Bytes of a rule file. 100,000 rules take about 10 MB. */
-#define LIMIT_RULE_FILE (64 * 1024 * 1024)
+/* Bytes of a rule file. 100,000 rules take about 10 MB; compiling takes some 40 times the size. */
+#define LIMIT_RULE_FILE (16 * 1024 * 1024)
 
 /* Bytes of a list file. A million networks or domains take about 25 MB. */
 #define LIMIT_LIST_FILE (256 * 1024 * 1024)

@@ -194,6 +194,12 @@ static const Expression *add_list_test(Compiler *compiler, Operand operand, cons
 
 static gboolean check_value(Compiler *compiler, Operand operand, const Word *word) {
     const char *const *values = attribute_info(operand.attribute)->values;
+    if (attribute_info(operand.attribute)->unknown_absent && strcmp(word->text, "unknown") == 0) {
+        const char *name = attribute_info(operand.attribute)->name;
+        diagnostics_add(compiler->diagnostics, word->span,
+                        "'unknown' means that '%s' is absent; write 'not %s'", name, name);
+        return FALSE;
+    }
     if (operand_class(operand) != OPERAND_ENUMERATION || g_strv_contains(values, word->text)) {
         return TRUE;
     }

@@ -7,6 +7,7 @@ Expression *expression_new_test(const Test *test) {
     Expression *expression = g_new0(Expression, 1);
     expression->kind = EXPRESSION_TEST;
     expression->depth = 1;
+    expression->memo = MEMO_NONE;
     expression->test = *test;
     return expression;
 }
@@ -15,6 +16,7 @@ Expression *expression_new(ExpressionKind kind, const Expression *const *parts, 
     Expression *expression = g_new0(Expression, 1);
     expression->kind = kind;
     expression->count = count;
+    expression->memo = MEMO_NONE;
     expression->parts = g_new(const Expression *, count);
     for (guint i = 0; i < count; i++) {
         expression->parts[i] = parts[i];

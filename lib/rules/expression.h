@@ -66,7 +66,11 @@ typedef struct Expression {
     guint count;
     const struct Expression **parts;
     Test test;
+    guint32 memo; /* set by the index: where the outcome is remembered, or MEMO_NONE */
 } Expression;
+
+/* The expression is part of one other at most, so it is evaluated once. */
+#define MEMO_NONE G_MAXUINT32
 
 /* The parts are borrowed, and outlive the expression: a ruleset owns them all. */
 Expression *expression_new_test(const Test *test);

@@ -40,7 +40,7 @@ typedef struct {
 struct Index {
     GPtrArray *facets;
     GArray *always;
-    guint direct_count;
+    guint memo_count;
 };
 
 static FacetIndex *facet_index_new(Operand operand, Facet facet) {
@@ -104,7 +104,7 @@ static void number_test(Index *index, Test *test) {
     Facet kind = classify_facet(test);
     if (kind == FACET_NONE) {
         test->facet = FACETLESS;
-        test->index = index->direct_count++;
+        test->index = index->memo_count++;
         return;
     }
     test->facet = ensure_facet(index, test->operand, kind);
@@ -116,6 +116,22 @@ static void number_test(Index *index, Test *test) {
         test->index = INDEX_PRESENT;
     } else {
         number_list_test(facet, test);
+    }
+}
+
+/* A named condition may be part of many expressions, and they of others: without a memory of its
+ * outcome, evaluating them would take time without bound. */
+static void number_shared(Index *index, const GPtrArray *expressions) {
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    for (guint i = 0; i < expressions->len; i++) {
+        const Expression *whole = g_ptr_array_index(expressions, i);
+        for (guint j = 0; j < whole->count; j++) {
+            Expression *part = (Expression *)(guintptr)whole->parts[j];
+            gboolean shared = !g_hash_table_add(seen, part);
+            if (shared && part->kind != EXPRESSION_TEST && part->memo == MEMO_NONE) {
+                part->memo = index->memo_count++;
+            }
+        }
     }
 }
 
@@ -267,6 +283,7 @@ Index *index_new(const GPtrArray *expressions, const GArray *rules) {
             number_test(index, &expression->test);
         }
     }
+    number_shared(index, expressions);
     for (guint i = 0; i < index->facets->len; i++) {
         classifier_seal(get_facet(index, i)->classifier);
         invert(get_facet(index, i));
@@ -315,6 +332,6 @@ const guint32 *index_postings_always(const Index *index) {
     return (const guint32 *)(gpointer)index->always->data;
 }
 
-guint index_direct_count(const Index *index) {
-    return index->direct_count;
+guint index_memo_count(const Index *index) {
+    return index->memo_count;
 }

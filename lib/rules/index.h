@@ -36,7 +36,8 @@ const guint32 *index_postings(const Index *index, guint facet, Atom atom);
 const guint32 *index_postings_present(const Index *index, guint facet);
 const guint32 *index_postings_always(const Index *index);
 
-/* How many tests are answered otherwise than by an atom: Test.index is below that. */
-guint index_direct_count(const Index *index);
+/* How many outcomes are to be remembered while a request is decided: those of tests that no atom
+ * answers, by Test.index, and those of expressions that are part of several, by Expression.memo. */
+guint index_memo_count(const Index *index);
 
 #endif

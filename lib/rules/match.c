@@ -43,7 +43,7 @@ struct Matcher {
     Atom atoms[INDEX_FACETS_MAX];
     Cursor cursors[INDEX_FACETS_MAX];
     guint32 generation;  /* of the request: what is remembered under another is void */
-    guint32 *remembered; /* by Test.index: the generation doubled, and the outcome */
+    guint32 *remembered; /* by memo: the generation doubled, and the outcome */
     guint remembered_count;
     char decoded[LIMIT_BLOCK];
     char other_decoded[LIMIT_BLOCK];
@@ -146,14 +146,16 @@ static gboolean evaluate(Matcher *matcher, const Test *test, const Request *requ
     return match_regex(matcher, test, value);
 }
 
-static gboolean remember(const Question *question, const Test *test) {
-    Matcher *matcher = question->matcher;
-    guint32 *slot = &matcher->remembered[test->index];
-    if (*slot >> 1 != matcher->generation) {
-        gboolean outcome = evaluate(matcher, test, question->request);
-        *slot = matcher->generation << 1 | (outcome ? 1 : 0);
-    }
-    return *slot & 1;
+/* Where an outcome of this request is remembered; FALSE if it is not yet. */
+static gboolean recall(const Matcher *matcher, guint32 memo, gboolean *outcome) {
+    guint32 slot = matcher->remembered[memo];
+    *outcome = slot & 1;
+    return slot >> 1 == matcher->generation;
+}
+
+static gboolean remember(Matcher *matcher, guint32 memo, gboolean outcome) {
+    matcher->remembered[memo] = matcher->generation << 1 | (outcome ? 1 : 0);
+    return outcome;
 }
 
 static Atom find_atom(const Question *question, guint facet) {
@@ -169,7 +171,11 @@ static Atom find_atom(const Question *question, guint facet) {
 
 static gboolean is_test_true(const Question *question, const Test *test) {
     if (test->facet == FACETLESS) {
-        return remember(question, test);
+        gboolean outcome;
+        return recall(question->matcher, test->index, &outcome)
+                   ? outcome
+                   : remember(question->matcher, test->index,
+                              evaluate(question->matcher, test, question->request));
     }
     Atom atom = find_atom(question, test->facet);
     if (atom == ATOM_ABSENT) {
@@ -180,10 +186,9 @@ static gboolean is_test_true(const Question *question, const Test *test) {
                             atom, test->index);
 }
 
-static gboolean is_true(const Question *question, const Expression *expression) {
-    if (expression->kind == EXPRESSION_TEST) {
-        return is_test_true(question, &expression->test);
-    }
+static gboolean is_true(const Question *question, const Expression *expression);
+
+static gboolean is_connective_true(const Question *question, const Expression *expression) {
     if (expression->kind == EXPRESSION_NOT) {
         return !is_true(question, expression->parts[0]);
     }
@@ -196,9 +201,23 @@ static gboolean is_true(const Question *question, const Expression *expression) 
     return !decisive;
 }
 
+static gboolean is_true(const Question *question, const Expression *expression) {
+    gboolean outcome;
+    if (expression->kind == EXPRESSION_TEST) {
+        return is_test_true(question, &expression->test);
+    }
+    if (expression->memo == MEMO_NONE) {
+        return is_connective_true(question, expression);
+    }
+    if (recall(question->matcher, expression->memo, &outcome)) {
+        return outcome;
+    }
+    return remember(question->matcher, expression->memo, is_connective_true(question, expression));
+}
+
 /* Forgets the last request. */
 static void start(Matcher *matcher, const Index *index) {
-    guint count = index_direct_count(index);
+    guint count = index_memo_count(index);
     if (count > matcher->remembered_count || ++matcher->generation > G_MAXUINT32 >> 1) {
         g_free(matcher->remembered);
         matcher->remembered_count = MAX(count, matcher->remembered_count);

@@ -239,7 +239,7 @@ START_TEST(test_file_size) {
     g_autofree char *fits = compile_size(LIMIT_RULE_FILE);
     ck_assert_str_eq(fits, "");
     g_autofree char *too_large = compile_size((size_t)LIMIT_RULE_FILE + 1);
-    ck_assert_str_eq(too_large, "0:0: cannot read: it is over 64 MiB long");
+    ck_assert_str_eq(too_large, "0:0: cannot read: it is over 16 MiB long");
 }
 END_TEST
 

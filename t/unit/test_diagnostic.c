@@ -4,6 +4,7 @@
 #include "rules/diagnostic.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "limit.h"
 #include "rules/source.h"
@@ -189,14 +190,14 @@ START_TEST(test_long_line) {
     g_autoptr(Diagnostics) diagnostics = diagnostics_new();
     g_autofree char *line = g_strnfill(LENGTH, 'x');
     g_autoptr(Source) source = source_new("f", text_make(line, LENGTH));
-    gint64 start = g_get_monotonic_time();
+    clock_t start = clock(); /* of the processor: it knows no load */
     for (guint i = 0; i < LIMIT_DIAGNOSTICS; i++) {
         size_t offset = (size_t)i * (LENGTH / LIMIT_DIAGNOSTICS);
         ck_assert(!diagnostics_is_full(diagnostics));
         diagnostics_add(diagnostics, source_span(source, offset, 2), "wrong");
         ck_assert_uint_eq(diagnostics_get(diagnostics, i)->column, offset + 1);
     }
-    ck_assert_int_lt(g_get_monotonic_time() - start, 20 * G_USEC_PER_SEC);
+    ck_assert_int_lt(clock() - start, 20 * CLOCKS_PER_SEC);
 }
 END_TEST
 
