@@ -11,6 +11,7 @@
 
 #include "audit_sink.h"
 #include "listener.h"
+#include "load.h"
 #include "log.h"
 #include "postconf_helper.h"
 #include "privileges.h"
@@ -71,8 +72,7 @@ static gboolean become_user(const Daemon *daemon, GError **error) {
 /* Prints what is wrong, as policyctl check does. */
 static gboolean load_rules(Daemon *daemon) {
     g_autoptr(Diagnostics) diagnostics = diagnostics_new();
-    Postconf postconf = postconf_helper_reader(daemon->helper);
-    daemon->ruleset = compile_file(daemon->settings->rules, &postconf, diagnostics);
+    daemon->ruleset = load_ruleset(daemon->settings->rules, daemon->helper, diagnostics);
     if (!daemon->ruleset) {
         g_autofree char *text = diagnostics_format(diagnostics);
         fputs(text, stderr);
@@ -109,7 +109,7 @@ static void announce(const Daemon *daemon) {
         g_string_append_printf(sockets, "%s%s", i > 0 ? " " : "",
                                listener_text(g_ptr_array_index(daemon->listeners, i)));
     }
-    log_info("version " POLICYD_VERSION "; rules %s, hash %s, %u rules; listening on %s; %u "
+    log_info("version " POLICYD_VERSION "; rules %s, ruleset %s, %u rules; listening on %s; %u "
              "workers%s",
              settings->rules, ruleset_hash(daemon->ruleset), ruleset_rule_count(daemon->ruleset),
              sockets->str, settings->workers, settings->dry_run ? "; dry run" : "");

@@ -131,8 +131,7 @@ void postconf_helper_free(PostconfHelper *helper) {
     }
 }
 
-/* PostconfReader */
-static char *ask(const char *parameter, gpointer data, GError **error) {
+char *postconf_helper_read(const char *parameter, gpointer data, GError **error) {
     const PostconfHelper *helper = data;
     gboolean ok = FALSE;
     g_autofree char *text = NULL;
@@ -148,8 +147,4 @@ static char *ask(const char *parameter, gpointer data, GError **error) {
         return NULL;
     }
     return g_steal_pointer(&text);
-}
-
-Postconf postconf_helper_reader(PostconfHelper *helper) {
-    return (Postconf){.read = ask, .data = helper};
 }

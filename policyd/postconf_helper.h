@@ -17,7 +17,7 @@ PostconfHelper *postconf_helper_new(GError **error);
 void postconf_helper_free(PostconfHelper *helper);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PostconfHelper, postconf_helper_free)
 
-/* For compile_file(), in one thread at a time. It borrows the helper. */
-Postconf postconf_helper_reader(PostconfHelper *helper);
+/* A PostconfReader, to be handed a PostconfHelper; for one thread at a time. */
+char *postconf_helper_read(const char *parameter, gpointer helper, GError **error);
 
 #endif

@@ -308,14 +308,16 @@ static void compile_statements(Compiler *compiler) {
     check_end(compiler, statements);
 }
 
-static Ruleset *compile_source(const Source *source, const Postconf *postconf,
+static const CompileHost nobody = {0};
+
+static Ruleset *compile_source(const Source *source, const CompileHost *host,
                                Diagnostics *diagnostics) {
     g_autoptr(Ruleset) ruleset = ruleset_new();
     g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
     Compiler compiler = {
         .source = source,
-        .postconf = postconf,
+        .host = host ? host : &nobody,
         .diagnostics = diagnostics,
         .ruleset = ruleset,
         .names = names,
@@ -336,18 +338,18 @@ static Ruleset *compile_source(const Source *source, const Postconf *postconf,
     return g_steal_pointer(&ruleset);
 }
 
-Ruleset *compile_file(const char *path, const Postconf *postconf, Diagnostics *diagnostics) {
+Ruleset *compile_file(const char *path, const CompileHost *host, Diagnostics *diagnostics) {
     g_autoptr(GError) error = NULL;
     g_autoptr(Source) source = source_read(path, path, LIMIT_RULE_FILE, &error);
     if (!source) {
         diagnostics_add_file(diagnostics, path, "cannot read: %s", error->message);
         return NULL;
     }
-    return compile_source(source, postconf, diagnostics);
+    return compile_source(source, host, diagnostics);
 }
 
-Ruleset *compile_text(const char *name, Text text, const Postconf *postconf,
+Ruleset *compile_text(const char *name, Text text, const CompileHost *host,
                       Diagnostics *diagnostics) {
     g_autoptr(Source) source = source_new(name, text);
-    return compile_source(source, postconf, diagnostics);
+    return compile_source(source, host, diagnostics);
 }

@@ -53,10 +53,21 @@ static size_t skip_comment(const Reader *reader, size_t at) {
     return at + comment.length;
 }
 
+/* Items between two calls of the host's `tell`: reading them takes some 50 ms. */
+#define TELL_STEP 65536
+
+static void tell(const Reader *reader, guint64 items) {
+    const CompileHost *host = reader->compiler->host;
+    if (host->tell && items % TELL_STEP == 0) {
+        host->tell(reader->source->name, items, host->told);
+    }
+}
+
 /* Hands over each word. `#` begins a comment at a line's start or behind a separator. */
 static void read_words(const Reader *reader, WordHandler handle) {
     Text text = reader->source->text;
     size_t at = 0;
+    guint64 items = 0;
     while (at < text.length) {
         if (is_separator(reader, text.data[at])) {
             at++;
@@ -68,6 +79,7 @@ static void read_words(const Reader *reader, WordHandler handle) {
                 at++;
             }
             handle(reader, text_make(text.data + start, at - start));
+            tell(reader, ++items);
         }
     }
 }
@@ -186,12 +198,12 @@ static void handle_postconf_word(const Reader *reader, Text word) {
 
 static char *read_parameter(Compiler *compiler, const char *parameter, Span span) {
     g_autoptr(GError) error = NULL;
-    const Postconf *postconf = compiler->postconf;
-    if (!postconf || !postconf->read) {
+    const CompileHost *host = compiler->host;
+    if (!host->read_postconf) {
         diagnostics_add(compiler->diagnostics, span, "postconf can't be asked here");
         return NULL;
     }
-    char *value = postconf->read(parameter, postconf->data, &error);
+    char *value = host->read_postconf(parameter, host->postconf, &error);
     if (!value) {
         diagnostics_add(compiler->diagnostics, span, "%s", error->message);
     } else if (strlen(value) > LIMIT_POSTCONF_VALUE) {

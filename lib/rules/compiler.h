@@ -17,7 +17,7 @@ typedef struct {
 
 typedef struct {
     const Source *source;
-    const Postconf *postconf;
+    const CompileHost *host;
     Diagnostics *diagnostics;
     Ruleset *ruleset;
     GHashTable *names;   /* of char * to Name */

@@ -40,7 +40,7 @@ static void print_json(const char *path, const Ruleset *ruleset, const Diagnosti
     verb_json_string(builder, "file", path);
     json_builder_set_member_name(builder, "ok");
     json_builder_add_boolean_value(builder, ruleset != NULL);
-    verb_json_string(builder, "hash", ruleset ? ruleset_hash(ruleset) : NULL);
+    verb_json_string(builder, "ruleset", ruleset ? ruleset_hash(ruleset) : NULL);
     verb_json_number(builder, "rules", ruleset ? ruleset_rule_count(ruleset) : 0);
     verb_json_number(builder, "error_count", count);
     json_builder_set_member_name(builder, "errors");

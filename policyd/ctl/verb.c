@@ -27,8 +27,8 @@ static char *read_postconf(const char *parameter, gpointer data, GError **error)
 }
 
 Ruleset *verb_compile(const char *path, Diagnostics *diagnostics) {
-    static const Postconf postconf = {.read = read_postconf};
-    return compile_file(path, &postconf, diagnostics);
+    static const CompileHost host = {.read_postconf = read_postconf};
+    return compile_file(path, &host, diagnostics);
 }
 
 void verb_json_string(JsonBuilder *builder, const char *name, const char *value) {

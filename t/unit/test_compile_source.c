@@ -198,7 +198,7 @@ static char *postconf_rules(const PostconfRow *row) {
 
 START_TEST(test_postconf) {
     const PostconfRow *row = &postconf_rows[_i];
-    const Postconf postconf = {read_fake, (gpointer)(guintptr)row};
+    const CompileHost postconf = {read_fake, (gpointer)(guintptr)row};
     g_autoptr(Diagnostics) diagnostics = diagnostics_new();
     write_file("list", "file.example # a comment\n\n#another\n more.example");
     write_file("other", "!a.example\n, *\n@/list");
@@ -218,7 +218,7 @@ END_TEST
 static char *compile_value(size_t length) {
     g_autofree char *value = g_strnfill(length, ' ');
     PostconfRow row = {.item = "networks p", .value = value};
-    const Postconf postconf = {read_fake, &row};
+    const CompileHost postconf = {read_fake, &row};
     g_autoptr(Diagnostics) diagnostics = diagnostics_new();
     memcpy(value + length - 7, "9.9.9.9", 7);
     g_autoptr(Ruleset) ruleset =
@@ -237,7 +237,7 @@ END_TEST
 
 /* Where there is no Postfix to ask. */
 START_TEST(test_no_postconf) {
-    static const Postconf none = {NULL, NULL};
+    static const CompileHost none = {0};
     g_autofree char *faults =
         rules_faults("domains x = postconf mydestination\n"
                      "permit if sender in { postconf p, a.example }\ndunno\n");

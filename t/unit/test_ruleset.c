@@ -184,7 +184,7 @@ static char *read_version(const char *parameter, gpointer data, GError **error) 
 }
 
 static Ruleset *compile_version(const char *folder, const Version *version) {
-    const Postconf postconf = {read_version, (gpointer)(guintptr)version};
+    const CompileHost postconf = {read_version, (gpointer)(guintptr)version};
     const char *const files[][2] = {
         {"a", version->first}, {"b", version->second}, {"rules", version->rules}};
     g_autoptr(Diagnostics) diagnostics = diagnostics_new();
