@@ -1,0 +1,87 @@
+"""Connections: a thousand held open at once are all served, again and again, and one that asks
+much does not keep the others waiting."""
+
+import random
+import resource
+import time
+import unittest
+
+from lib_case import ScratchCase
+from lib_policyd import DENIED, block
+
+CONNECTIONS = 1000
+ROUNDS = 3
+# Debian's for a service: policyd has to raise it by itself.
+LIMITS = ["--nofile=1024:4096"]
+
+
+class Connections(ScratchCase):
+    def setUp(self):
+        super().setUp()
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+
+    def open(self, daemon, count):
+        clients = []
+        for _ in range(count):
+            client = daemon.client()
+            self.addCleanup(client.close)
+            clients.append(client)
+        return clients
+
+    def ask_all(self, clients, name):
+        """All ask before anyone reads; every reply must be the asker's own."""
+        for number, client in enumerate(clients):
+            recipient = "user@local.example" if number % 2 else "user@c.example"
+            client.send(block(instance=f"{name}.{number}", recipient=recipient))
+        for number, client in enumerate(clients):
+            expected = "DUNNO" if number % 2 else DENIED
+            self.assertEqual(client.receive(), expected, f"connection {number}, {name}")
+
+    def test_a_thousand_at_once(self):
+        daemon = self.policyd(limits=LIMITS)
+        clients = self.open(daemon, CONNECTIONS)
+        for turn in range(ROUNDS):
+            self.ask_all(clients, f"turn{turn}")
+            random.Random(turn).shuffle(clients)
+        instances = [entry["instance"].decode() for entry in daemon.entries()]
+        expected = [f"turn{t}.{n}" for t in range(ROUNDS) for n in range(CONNECTIONS)]
+        self.assertEqual(sorted(instances), sorted(expected))
+
+    def test_more_than_a_thousand_come_and_go(self):
+        daemon = self.policyd(limits=LIMITS)
+        for turn in range(3):
+            clients = self.open(daemon, CONNECTIONS)
+            self.ask_all(clients, f"turn{turn}")
+            for client in clients:
+                client.close()
+        self.assertEqual(len(daemon.entries()), 3 * CONNECTIONS)
+
+    def test_idle_connections_cost_no_time(self):
+        daemon = self.policyd(limits=LIMITS)
+        self.open(daemon, CONNECTIONS)
+        time.sleep(0.2)
+        before = daemon.cpu_seconds()
+        time.sleep(1)
+        self.assertLess(daemon.cpu_seconds() - before, 0.05)
+
+    def test_one_that_floods_does_not_starve_the_others(self):
+        daemon = self.policyd(options=["--workers", "1"])
+        flood, other = self.open(daemon, 2)
+        flood.socket.setblocking(False)
+        blocks = block(instance="flood") * 500
+        slowest = 0
+        for _ in range(50):
+            try:
+                flood.socket.send(blocks)
+                flood.socket.recv(1 << 20)
+            except BlockingIOError:
+                pass
+            started = time.monotonic()
+            self.assertEqual(other.ask(instance="other"), "DUNNO")
+            slowest = max(slowest, time.monotonic() - started)
+        self.assertLess(slowest, 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
