@@ -1,7 +1,6 @@
 """Outage: while policyd is away Postfix answers each service's default_action, and goes on asking
 once policyd is back, in the SMTP session that saw it go."""
 
-import os
 import unittest
 
 from lib_case import PostfixCase

@@ -29,7 +29,7 @@ def without(*names):
 # case, what is written, what comes back
 BLOCKS = [
     ("one request", LOCAL, ["DUNNO"]),
-    ("five in one write", LOCAL + REMOTE + LOCAL + REMOTE + LOCAL, ["DUNNO", DENIED] * 2 + ["DUNNO"]),
+    ("five in one write", (LOCAL + REMOTE) * 2 + LOCAL, ["DUNNO", DENIED] * 2 + ["DUNNO"]),
     ("a thousand in one write", LOCAL * 1000, ["DUNNO"] * 1000),
     ("attributes in another order", REVERSED, ["DUNNO"]),
     ("only request= and recipient=", b"request=smtpd_access_policy\nrecipient=a@local.example\n\n",
@@ -77,13 +77,15 @@ BLOCKS = [
     ("CR at the end of request=", block(request="smtpd_access_policy\r"), ["closed"]),
     ("CRLF, and an end after it", block().replace(b"\n", b"\r\n")[:-2] + b"\n", ["closed"]),
     ("an address that is none", block(client_address="192.0.2"), ["DUNNO"]),
-    ("an address with NUL", block(client_address=b"192.0.2.1\0", recipient="u@c.example"), [DENIED]),
+    ("an address with NUL", block(client_address=b"192.0.2.1\0", recipient="u@c.example"),
+     [DENIED]),
     ("an address with a prefix", block(client_address="192.0.2.1/24", recipient="u@c.example"),
      [DENIED]),
     ("an address with white space", block(client_address=" 192.0.2.1", recipient="u@c.example"),
      [DENIED]),
     ("trusted", block(client_address="192.0.2.1", recipient="u@c.example"), ["OK"]),
-    ("trusted, v4-mapped", block(client_address="::ffff:192.0.2.1", recipient="u@c.example"), ["OK"]),
+    ("trusted, v4-mapped", block(client_address="::ffff:192.0.2.1", recipient="u@c.example"),
+     ["OK"]),
     ("a number that is none", block(size="-1", recipient_count="99999999999999999999"), ["DUNNO"]),
 ]  # fmt: skip
 

@@ -89,9 +89,10 @@ u=T@H u#T@H u:T@H u;T@H u,T@H u/T@H u|T@H u@T,v@H <u@T>@H (c)u@H u@H(c) u@T(c)@H
 WITH_SPACES = ['"u T"@H', '"u\t%T"@H', '"u, v@T"@H', "u @H", "u@ H", "u@H T", "u %T@H", '" "@H']
 LITERALS = """
 u@[127.0.0.1 u@127.0.0.1 u@[127.0.0.1]. u@[127.0.0.1].local.example u@[[127.0.0.1]] u@[127.0.0.9]
-u@[127.0.0.001] u@[127.0.0.010] u@[IPv6:::127.0.0.1] u@[IPv6:0::01] u@[127.1] u@[0x7f.0.0.1] u@[2130706433] u@[::1] u@[ipv6:::1] u@[IPV6:0:0:0:0:0:0:0:1]
-u@[IPv6:::ffff:127.0.0.1] u@[IPv6:::2] u@[IPv6:::1%lo] u@[IPv6:127.0.0.1] u@[IPv4:127.0.0.1]
-u@[127.0.0.1@c.example] u@[c.example@127.0.0.1] u@c.example@127.0.0.1 u%c.example@127.0.0.1
+u@[127.0.0.001] u@[127.0.0.010] u@[IPv6:::127.0.0.1] u@[IPv6:0::01] u@[127.1] u@[0x7f.0.0.1]
+u@[2130706433] u@[::1] u@[ipv6:::1] u@[IPV6:0:0:0:0:0:0:0:1] u@[IPv6:::ffff:127.0.0.1] u@[IPv6:::2]
+u@[IPv6:::1%lo] u@[IPv6:127.0.0.1] u@[IPv4:127.0.0.1] u@[127.0.0.1@c.example]
+u@[c.example@127.0.0.1] u@c.example@127.0.0.1 u%c.example@127.0.0.1
 """
 
 
@@ -106,9 +107,11 @@ def recipients():
 
 def stricter_form(seen):
     """The named form of an address that Postfix takes and `recipient in local` does not."""
-    local, at, _ = seen.rpartition("@")
+    local, at, domain = seen.rpartition("@")
     if not at:
         return "local!user" if "!" in seen else "user%local" if "%" in seen else "user"
+    if re.search(r"^\[(.*\.)?0\d", domain):
+        return "a literal with leading zeros"
     return "user%local@local" if re.search("[@%!]", local) else None
 
 
