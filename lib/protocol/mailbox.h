@@ -24,9 +24,8 @@ gboolean mailbox_routed(const Mailbox *mailbox);
 
 /* TRUE if the mailbox has a domain and nothing left to route: then that domain alone says where
  * mail to it goes, and it may be compared with the list of local domains. Postfix's
- * reject_unauth_destination asks the same, and lets three more forms pass: `user`,
- * `user%local@local` and `local!user`. (And an address literal with leading zeros, which
- * address_parse_literal() does not take.) */
+ * reject_unauth_destination asks the same, and lets more forms pass: `user`, `user%local@local`,
+ * `local!user`, and a literal with leading zeros, `user@[192.0.2.010]`. */
 gboolean mailbox_final(const Mailbox *mailbox);
 
 /* The text less one trailing dot. */
