@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "fail.h"
+
 #define UNIX_PREFIX "unix:"
 #define INET_PREFIX "inet:"
 #define DEFAULT_MODE 0660
@@ -22,17 +24,7 @@ void listener_address_free(ListenerAddress *address) {
     }
 }
 
-static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static gboolean fail(GError **error, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    if (error) {
-        *error = g_error_new_valist(G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, format, arguments);
-    }
-    va_end(arguments);
-    return FALSE;
-}
+#define FAIL(error, ...) fail_with((error), G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, __VA_ARGS__)
 
 /* Three octal digits, or four that start with 0. */
 static gboolean parse_mode(const char *text, guint *out) {
@@ -65,25 +57,25 @@ static gboolean set_unix_option(ListenerAddress *address, const char *option, GE
     if (value && g_str_has_prefix(option, "mode=")) {
         taken = address->mode == NO_MODE;
         if (!parse_mode(value + 1, &address->mode)) {
-            return fail(error, "'%s' is not an octal mode, such as mode=0660", option);
+            return FAIL(error, "'%s' is not an octal mode, such as mode=0660", option);
         }
     } else if (value && g_str_has_prefix(option, "owner=")) {
         taken = set_name(&address->owner, value + 1);
     } else if (value && g_str_has_prefix(option, "group=")) {
         taken = set_name(&address->group, value + 1);
     } else {
-        return fail(error, "'%s' is none of mode=MODE, owner=NAME, group=NAME", option);
+        return FAIL(error, "'%s' is none of mode=MODE, owner=NAME, group=NAME", option);
     }
-    return taken || fail(error, "'%s' is empty or given twice", option);
+    return taken || FAIL(error, "'%s' is empty or given twice", option);
 }
 
 static gboolean parse_unix(ListenerAddress *address, const char *text, GError **error) {
     g_auto(GStrv) parts = g_strsplit(text, ",", -1);
     if (!parts[0] || parts[0][0] == '\0') {
-        return fail(error, "the path is missing: unix:PATH");
+        return FAIL(error, "the path is missing: unix:PATH");
     }
     if (strlen(parts[0]) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
-        return fail(error, "the path '%s' is longer than 107 bytes", parts[0]);
+        return FAIL(error, "the path '%s' is longer than 107 bytes", parts[0]);
     }
     address->path = g_strdup(parts[0]);
     address->mode = NO_MODE;
@@ -111,16 +103,16 @@ static gboolean parse_inet(ListenerAddress *address, const char *text, GError **
     ssize_t colon = text_find_last(whole, ':');
     guint64 port;
     if (colon < 0) {
-        return fail(error, "the port is missing: inet:ADDRESS:PORT");
+        return FAIL(error, "the port is missing: inet:ADDRESS:PORT");
     }
     Text host = text_make(text, (size_t)colon);
     if (!parse_host(host, &address->host)) {
-        return fail(error, "'%.*s' is not an address, such as 127.0.0.1 or [::1]", (int)host.length,
+        return FAIL(error, "'%.*s' is not an address, such as 127.0.0.1 or [::1]", (int)host.length,
                     host.data);
     }
     if (!text_parse_number(text_from_string(text + colon + 1), &port) || port < 1
         || port > G_MAXUINT16) {
-        return fail(error, "'%s' is not a port from 1 to 65535", text + colon + 1);
+        return FAIL(error, "'%s' is not a port from 1 to 65535", text + colon + 1);
     }
     address->port = (guint16)port;
     return TRUE;
@@ -135,7 +127,7 @@ ListenerAddress *listener_address_parse(const char *text, GError **error) {
     } else if (g_str_has_prefix(text, INET_PREFIX)) {
         parsed = parse_inet(address, text + strlen(INET_PREFIX), error);
     } else {
-        parsed = fail(error, "'%s' is neither unix:PATH nor inet:ADDRESS:PORT", text);
+        parsed = FAIL(error, "'%s' is neither unix:PATH nor inet:ADDRESS:PORT", text);
     }
     return parsed ? g_steal_pointer(&address) : NULL;
 }

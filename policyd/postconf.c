@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fail.h"
 #include "limit.h"
 #include "server_limit.h"
 
@@ -34,17 +35,7 @@ typedef struct {
     Stream complaints;
 } Run;
 
-static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static gboolean fail(GError **error, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    if (error) {
-        *error = g_error_new_valist(G_IO_ERROR, G_IO_ERROR_FAILED, format, arguments);
-    }
-    va_end(arguments);
-    return FALSE;
-}
+#define FAIL(error, ...) fail_with((error), G_IO_ERROR, G_IO_ERROR_FAILED, __VA_ARGS__)
 
 /* Letters, digits and `_`, a letter first: nothing that postconf could take for an option. */
 static gboolean is_parameter(const char *text) {
@@ -134,20 +125,20 @@ static gboolean await_end(Run *run) {
 static gboolean finish(Run *run, GError **error) {
     gboolean read = read_streams(run);
     if (run->out.cut) {
-        return fail(error, "its value is longer than %d bytes", LIMIT_POSTCONF_VALUE);
+        return FAIL(error, "its value is longer than %d bytes", LIMIT_POSTCONF_VALUE);
     }
     if (!read || !await_end(run)) {
-        return fail(error, "postconf did not answer within %d seconds", LIMIT_POSTCONF_SECONDS);
+        return FAIL(error, "postconf did not answer within %d seconds", LIMIT_POSTCONF_SECONDS);
     }
     if (!WIFEXITED(run->status) || WEXITSTATUS(run->status) != 0) {
-        return fail(error, "postconf failed: %s", g_strstrip(run->complaints.text->str));
+        return FAIL(error, "postconf failed: %s", g_strstrip(run->complaints.text->str));
     }
     return TRUE;
 }
 
 char *postconf_run(const char *parameter, GError **error) {
     if (!is_parameter(parameter)) {
-        fail(error, "'%s' is not the name of a parameter", parameter);
+        FAIL(error, "'%s' is not the name of a parameter", parameter);
         return NULL;
     }
     g_auto(Run) run = {
@@ -160,7 +151,7 @@ char *postconf_run(const char *parameter, GError **error) {
     }
     const GString *value = run.out.text;
     if (value->len == 0) {
-        fail(error, "postconf knows no parameter '%s'", parameter);
+        FAIL(error, "postconf knows no parameter '%s'", parameter);
         return NULL;
     }
     return g_strndup(value->str, value->len - (value->str[value->len - 1] == '\n'));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "audit_sink.h"
+#include "fail.h"
 #include "listener_address.h"
 #include "server_limit.h"
 
@@ -25,23 +26,13 @@ typedef struct {
     const char *help;
 } Option;
 
-static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static gboolean fail(GError **error, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    if (error) {
-        *error = g_error_new_valist(G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, format, arguments);
-    }
-    va_end(arguments);
-    return FALSE;
-}
+#define FAIL(error, ...) fail_with((error), G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, __VA_ARGS__)
 
 static gboolean parse_number(const char *value, guint least, guint most, guint *out,
                              GError **error) {
     guint64 number;
     if (!text_parse_number(text_from_string(value), &number) || number < least || number > most) {
-        return fail(error, "'%s' is not a number from %u to %u", value, least, most);
+        return FAIL(error, "'%s' is not a number from %u to %u", value, least, most);
     }
     *out = (guint)number;
     return TRUE;
@@ -49,7 +40,7 @@ static gboolean parse_number(const char *value, guint least, guint most, guint *
 
 static gboolean set_string(char **string, const char *value, GError **error) {
     if (*value == '\0') {
-        return fail(error, "the value is empty");
+        return FAIL(error, "the value is empty");
     }
     *string = g_strdup(value);
     return TRUE;
@@ -73,7 +64,7 @@ static gboolean set_audit(Settings *settings, const char *value, GError **error)
         return FALSE;
     }
     if (g_ptr_array_find_with_equal_func(settings->audit, value, g_str_equal, NULL)) {
-        return fail(error, "'%s' is given twice", value);
+        return FAIL(error, "'%s' is given twice", value);
     }
     g_ptr_array_add(settings->audit, g_strdup(value));
     return TRUE;
@@ -90,7 +81,7 @@ static gboolean set_user(Settings *settings, const char *value, GError **error) 
 static gboolean set_dry_run(Settings *settings, const char *value, GError **error) {
     settings->dry_run = g_str_equal(value, "true");
     return settings->dry_run || g_str_equal(value, "false")
-           || fail(error, "'%s' is neither true nor false", value);
+           || FAIL(error, "'%s' is neither true nor false", value);
 }
 
 static gboolean set_max_connections(Settings *settings, const char *value, GError **error) {
@@ -157,10 +148,10 @@ static gboolean take_flag(const gchar *name, const gchar *value, gpointer data, 
     Words *words = data;
     size_t option;
     if (!find_option(name + 2, &option)) {
-        return fail(error, "the option '%s' is unknown", name);
+        return FAIL(error, "the option '%s' is unknown", name);
     }
     if (words->values[option]->len > 0 && !options[option].list) {
-        return fail(error, "%s: it is given twice", name);
+        return FAIL(error, "%s: it is given twice", name);
     }
     g_ptr_array_add(words->values[option], g_strdup(value ? value : "true"));
     return TRUE;
@@ -194,7 +185,7 @@ static gboolean check_flag(const char *argument, GError **error) {
     for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
         g_autofree char *start = g_strdup_printf("--%s=", options[i].name);
         if (!options[i].argument && g_str_has_prefix(argument, start)) {
-            return fail(error, "--%s: it takes no value", options[i].name);
+            return FAIL(error, "--%s: it takes no value", options[i].name);
         }
     }
     return TRUE;
@@ -213,7 +204,7 @@ static gboolean read_flags(char **arguments, Words *words, char **out_help, GErr
         return FALSE;
     }
     if (copy[0] && copy[1]) {
-        return fail(error, "'%s' is no option", copy[1]);
+        return FAIL(error, "'%s' is no option", copy[1]);
     }
     *out_help = g_option_context_get_help(context, TRUE, NULL);
     return TRUE;
@@ -230,7 +221,7 @@ static gboolean check_repeated(const char *text, GError **error) {
         }
         char *key = g_strstrip(g_strndup(lines[i], strcspn(lines[i], "=")));
         if (g_hash_table_contains(seen, key)) {
-            fail(error, "%s: it is given twice", key);
+            FAIL(error, "%s: it is given twice", key);
             g_free(key);
             return FALSE;
         }
@@ -242,7 +233,7 @@ static gboolean check_repeated(const char *text, GError **error) {
 static gboolean take_key(GKeyFile *file, const char *key, Words *words, GError **error) {
     size_t option;
     if (!find_option(key, &option) || !options[option].set) {
-        return fail(error, "the key '%s' is unknown", key);
+        return FAIL(error, "the key '%s' is unknown", key);
     }
     GPtrArray *values = words->values[option];
     if (!options[option].list) {
@@ -261,7 +252,7 @@ static gboolean take_keys(GKeyFile *file, Words *words, GError **error) {
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
     for (guint i = 0; groups[i]; i++) {
         if (!g_str_equal(groups[i], GROUP)) {
-            return fail(error, "the group '[%s]' is unknown; there is only [" GROUP "]", groups[i]);
+            return FAIL(error, "the group '[%s]' is unknown; there is only [" GROUP "]", groups[i]);
         }
     }
     g_auto(GStrv) keys = g_key_file_get_keys(file, GROUP, NULL, NULL);
@@ -282,7 +273,7 @@ static gboolean read_file(const char *path, Words *words, GError **error) {
         return FALSE;
     }
     if (length > LIMIT_CONFIG_FILE) {
-        done = fail(error, "it is longer than %d bytes", LIMIT_CONFIG_FILE);
+        done = FAIL(error, "it is longer than %d bytes", LIMIT_CONFIG_FILE);
     } else {
         done = g_key_file_load_from_data(file, text, length, G_KEY_FILE_NONE, error)
                && check_repeated(text, error) && take_keys(file, words, error);
@@ -322,16 +313,16 @@ static gboolean apply(Settings *settings, const Words *flags, const Words *file,
 static gboolean check_complete(Settings *settings, GError **error) {
     GPtrArray *audit = settings->audit;
     if (!settings->rules) {
-        return fail(error, "there is no rule file; give --rules FILE");
+        return FAIL(error, "there is no rule file; give --rules FILE");
     }
     if (settings->listen->len == 0) {
-        return fail(error, "there is nothing to listen on; give --listen unix:PATH");
+        return FAIL(error, "there is nothing to listen on; give --listen unix:PATH");
     }
     if (audit->len == 0) {
         g_ptr_array_add(audit, g_strdup("stderr"));
     } else if (g_ptr_array_find_with_equal_func(audit, "none", g_str_equal, NULL)) {
         if (audit->len > 1) {
-            return fail(error, "--audit: 'none' stands alone");
+            return FAIL(error, "--audit: 'none' stands alone");
         }
         g_ptr_array_set_size(audit, 0);
     }

@@ -290,12 +290,6 @@ static void check_end(Compiler *compiler, const GPtrArray *statements) {
     }
 }
 
-void compile_hash(Compiler *compiler, Text text) {
-    guint64 length = GUINT64_TO_BE(text.length);
-    g_checksum_update(compiler->checksum, (const guchar *)&length, sizeof length);
-    g_checksum_update(compiler->checksum, (const guchar *)text.data, (gssize)text.length);
-}
-
 static void compile_statements(Compiler *compiler) {
     g_autoptr(GPtrArray) statements = parser_read(compiler->source, compiler->diagnostics);
     for (guint i = 0; i < statements->len; i++) {

@@ -9,6 +9,12 @@
 #include "rules/compiler.h"
 #include "rules/source.h"
 
+void compile_hash(Compiler *compiler, Text text) {
+    guint64 length = GUINT64_TO_BE(text.length);
+    g_checksum_update(compiler->checksum, (const guchar *)&length, sizeof length);
+    g_checksum_update(compiler->checksum, (const guchar *)text.data, (gssize)text.length);
+}
+
 typedef struct {
     Compiler *compiler;
     List *list;

@@ -35,7 +35,7 @@ const List *compile_list(Compiler *compiler, ListKind kind, const char *name, co
 void compile_file_item(Compiler *compiler, List *list, const Item *item);
 void compile_postconf_item(Compiler *compiler, List *list, const Item *item);
 
-/* Adds a text to the ruleset's hash. */
+/* compile_source.c: adds a text that was read to the ruleset's hash. */
 void compile_hash(Compiler *compiler, Text text);
 
 /* compile_condition.c: NULL if it is in error, which is reported. */

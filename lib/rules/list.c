@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "fail.h"
 #include "limit.h"
 #include "protocol/mailbox.h"
 
@@ -57,15 +58,7 @@ const char *list_kind_name(ListKind kind) {
     return names[kind];
 }
 
-static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static gboolean fail(GError **error, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *message = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error_literal(error, LIST_ERROR, LIST_ERROR_SYNTAX, message);
-    return FALSE;
-}
+#define FAIL(error, ...) fail_with((error), LIST_ERROR, LIST_ERROR_SYNTAX, __VA_ARGS__)
 
 static gboolean add_text(TextSet *set, Text text, GError **error) {
     if (!text_set_add(set, text)) {
@@ -96,7 +89,7 @@ static Text drop(Text text, size_t count) {
 static gboolean add_literal(List *list, Text item, GError **error) {
     Network network = {0};
     if (!address_parse_literal(item, &network.first)) {
-        return fail(error,
+        return FAIL(error,
                     "'%.*s' is not an address literal; write [192.0.2.1] or "
                     "[IPv6:2001:db8::1]",
                     (int)item.length, item.data);
@@ -110,19 +103,19 @@ static gboolean fail_domain(Text item, const char *fault, GError **error) {
     int length = (int)item.length;
     Address address;
     if (starts_with(item, "*.")) {
-        return fail(error, "domain '%.*s' has a '*'; write '%.*s' for all domains under it", length,
+        return FAIL(error, "domain '%.*s' has a '*'; write '%.*s' for all domains under it", length,
                     item.data, length - 1, item.data + 1);
     }
     if (text_find(item, '@') >= 0) {
-        return fail(error, "'%.*s' is a mailbox, not a domain; an 'addresses' list holds those",
+        return FAIL(error, "'%.*s' is a mailbox, not a domain; an 'addresses' list holds those",
                     length, item.data);
     }
     if (address_parse(item, &address)) {
         const char *tag = text_find(item, ':') >= 0 ? "IPv6:" : "";
-        return fail(error, "domain '%.*s' is an address; write '[%s%.*s]' for an address literal",
+        return FAIL(error, "domain '%.*s' is an address; write '[%s%.*s]' for an address literal",
                     length, item.data, tag, length, item.data);
     }
-    return fail(error, "domain '%.*s' %s", length, item.data, fault);
+    return FAIL(error, "domain '%.*s' %s", length, item.data, fault);
 }
 
 static gboolean add_domain(List *list, Text item, GError **error) {
@@ -145,25 +138,25 @@ static gboolean check_mailbox(Text item, const Mailbox *mailbox, GError **error)
     const char *fault = NULL;
     Address literal;
     if (!mailbox->has_at) {
-        return fail(error, "'%.*s' has no '@'; write a mailbox, or 'user@' for any domain", length,
+        return FAIL(error, "'%.*s' has no '@'; write a mailbox, or 'user@' for any domain", length,
                     item.data);
     }
     if (mailbox->local.length == 0) {
-        return fail(error, "'%.*s' has nothing before '@'; a 'domains' list holds whole domains",
+        return FAIL(error, "'%.*s' has nothing before '@'; a 'domains' list holds whole domains",
                     length, item.data);
     }
     if (text_find(mailbox->local, '@') >= 0) {
-        return fail(error, "mailbox '%.*s' has two '@'", length, item.data);
+        return FAIL(error, "mailbox '%.*s' has two '@'", length, item.data);
     }
     for (size_t i = 0; i < item.length; i++) {
         if (g_ascii_iscntrl(item.data[i])) {
-            return fail(error, "mailbox '%.*s' holds a control character", length, item.data);
+            return FAIL(error, "mailbox '%.*s' holds a control character", length, item.data);
         }
     }
     if (item.data[item.length - 1] != '@' && !address_parse_literal(mailbox->domain, &literal)) {
         fault = item.data[item.length - 1] == '.' ? "ends in a dot" : domain_fault(mailbox->domain);
     }
-    return !fault || fail(error, "the domain of '%.*s' %s", length, item.data, fault);
+    return !fault || FAIL(error, "the domain of '%.*s' %s", length, item.data, fault);
 }
 
 static gboolean add_mailbox(List *list, Text item, GError **error) {
@@ -181,7 +174,7 @@ static gboolean add_mailbox(List *list, Text item, GError **error) {
 
 static gboolean add_string(List *list, Text item, GError **error) {
     if (item.length == 0) {
-        return fail(error, "an empty string equals no value; 'not ATTRIBUTE' is true where it is "
+        return FAIL(error, "an empty string equals no value; 'not ATTRIBUTE' is true where it is "
                            "absent");
     }
     return add_text(list->whole, item, error);

@@ -8,19 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fail.h"
 #include "protocol/mailbox.h"
 
 G_DEFINE_QUARK(policy - network - error - quark, network_error)
 
-static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static gboolean fail(GError **error, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *message = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error_literal(error, NETWORK_ERROR, NETWORK_ERROR_SYNTAX, message);
-    return FALSE;
-}
+#define FAIL(error, ...) fail_with((error), NETWORK_ERROR, NETWORK_ERROR_SYNTAX, __VA_ARGS__)
 
 static gboolean ends_with(Text text, Text end) {
     return text.length >= end.length
@@ -40,7 +33,7 @@ static gboolean split(Text text, gboolean brackets, Text *address, Text *prefix,
     }
     *address = text_make(text.data + 1, length - 2);
     if (!brackets) {
-        return fail(error, "network '%.*s' is in brackets; write it without them", (int)text.length,
+        return FAIL(error, "network '%.*s' is in brackets; write it without them", (int)text.length,
                     text.data);
     }
     return TRUE;
@@ -50,21 +43,21 @@ static gboolean check_address(Text text, Text part, GError **error) {
     Address address;
     int length = (int)text.length;
     if (ends_with(domain_trim(part), TEXT_LITERAL(".arpa"))) {
-        return fail(error, "network '%.*s' is a reverse DNS name; write the address", length,
+        return FAIL(error, "network '%.*s' is a reverse DNS name; write the address", length,
                     text.data);
     }
     if (text_find(part, '%') >= 0) {
-        return fail(error, "network '%.*s' has a zone; write the address alone", length, text.data);
+        return FAIL(error, "network '%.*s' has a zone; write the address alone", length, text.data);
     }
     if (address_parse(part, &address)) {
         return TRUE;
     }
     for (size_t i = 0; i < part.length; i++) {
         if (!g_ascii_isdigit(part.data[i]) && part.data[i] != '.') {
-            return fail(error, "'%.*s' is not an address or a CIDR block", length, text.data);
+            return FAIL(error, "'%.*s' is not an address or a CIDR block", length, text.data);
         }
     }
-    return fail(error, "'%.*s' is not a whole address; write four numbers from 0 to 255", length,
+    return FAIL(error, "'%.*s' is not a whole address; write four numbers from 0 to 255", length,
                 text.data);
 }
 
@@ -73,11 +66,11 @@ static gboolean parse_prefix(Text text, Text prefix, guint bits, guint *out, GEr
     if (prefix.data
         && (!text_parse_number(prefix, &value) || prefix.length > 3
             || (prefix.length > 1 && prefix.data[0] == '0'))) {
-        return fail(error, "'%.*s' has no prefix length from 0 to %u behind the slash",
+        return FAIL(error, "'%.*s' has no prefix length from 0 to %u behind the slash",
                     (int)text.length, text.data, bits);
     }
     if (value > bits) {
-        return fail(error, "prefix length /%" G_GUINT64_FORMAT " is over /%u", value, bits);
+        return FAIL(error, "prefix length /%" G_GUINT64_FORMAT " is over /%u", value, bits);
     }
     *out = (guint)value;
     return TRUE;
@@ -140,7 +133,7 @@ static gboolean check_host_bits(Text text, Text part, const Network *network, GE
     g_autofree char *whole = network_format(network);
     char alone[ADDRESS_TEXT_SIZE];
     address_print(&written, alone);
-    return fail(error, "network '%.*s' has host bits set; write %s, or %s for the one address",
+    return FAIL(error, "network '%.*s' has host bits set; write %s, or %s for the one address",
                 (int)text.length, text.data, whole, alone);
 }
 
@@ -162,11 +155,11 @@ gboolean network_parse(Text text, gboolean brackets, Network *out, GError **erro
     address_parse(part, &address);
     gboolean mapped = v6 && address.family == ADDRESS_IPV4;
     if (mapped && prefix < 96) {
-        return fail(error, "v4-mapped network '%.*s' is wider than all of IPv4", (int)text.length,
+        return FAIL(error, "v4-mapped network '%.*s' is wider than all of IPv4", (int)text.length,
                     text.data);
     }
     if (!read_block(part, prefix, bytes, mask)) {
-        return fail(error, "'%.*s' is not an address or a CIDR block", (int)text.length, text.data);
+        return FAIL(error, "'%.*s' is not an address or a CIDR block", (int)text.length, text.data);
     }
     network.prefix = mapped ? prefix - 96 : prefix;
     set_range(&network, address.family, bytes, mask);

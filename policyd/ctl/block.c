@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fail.h"
 #include "limit.h"
 #include "protocol/attribute.h"
 #include "protocol/frame.h"
@@ -16,16 +17,7 @@
 
 static const char policy_line[] = "request=smtpd_access_policy\n";
 
-static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static gboolean fail(GError **error, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *message = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
-    return FALSE;
-}
+#define FAIL(error, ...) fail_with((error), G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, __VA_ARGS__)
 
 Text block_text(const GString *block) {
     return text_make(block->str, block->len);
@@ -41,9 +33,9 @@ static gboolean check_frame(const GString *block, GError **error) {
     size_t length = 0;
     FrameStatus status = frame_find(block_text(block), &scanned, &length);
     if (status != FRAME_COMPLETE) {
-        return fail(error, "the request is longer than %d bytes", LIMIT_BLOCK);
+        return FAIL(error, "the request is longer than %d bytes", LIMIT_BLOCK);
     }
-    return length == block->len || fail(error, "the request goes on after its empty line");
+    return length == block->len || FAIL(error, "the request goes on after its empty line");
 }
 
 /* Takes lines, each with its newline, and hands them back as a block. */
@@ -61,7 +53,7 @@ static GString *finish(GString *taken, GError **error) {
     }
     RequestStatus status = request_parse(block_text(block), &request);
     if (status != REQUEST_OK) {
-        fail(error, "malformed request: %s", request_status_text(status));
+        FAIL(error, "malformed request: %s", request_status_text(status));
         return NULL;
     }
     return g_steal_pointer(&block);
@@ -73,9 +65,9 @@ static gboolean refuse_name(Text name, GError **error) {
         known[i] = attribute_info((Attribute)i)->name;
     }
     const char *nearest = nearest_find(name, known);
-    return nearest ? fail(error, "unknown attribute '%.*s'; did you mean '%s'?", (int)name.length,
+    return nearest ? FAIL(error, "unknown attribute '%.*s'; did you mean '%s'?", (int)name.length,
                           name.data, nearest)
-                   : fail(error, "unknown attribute '%.*s'; policyd.rules(5) lists them",
+                   : FAIL(error, "unknown attribute '%.*s'; policyd.rules(5) lists them",
                           (int)name.length, name.data);
 }
 
@@ -83,7 +75,7 @@ static gboolean check_argument(Text argument, guint64 *seen, GError **error) {
     Attribute attribute;
     ssize_t equals = text_find(argument, '=');
     if (equals < 0) {
-        return fail(error, "'%s' is not NAME=VALUE", argument.data);
+        return FAIL(error, "'%s' is not NAME=VALUE", argument.data);
     }
     Text name = text_make(argument.data, (size_t)equals);
     if (!attribute_find(name, &attribute)) {
@@ -91,10 +83,10 @@ static gboolean check_argument(Text argument, guint64 *seen, GError **error) {
     }
     guint64 bit = G_GUINT64_CONSTANT(1) << attribute;
     if (*seen & bit) {
-        return fail(error, "attribute '%.*s' is given twice", (int)name.length, name.data);
+        return FAIL(error, "attribute '%.*s' is given twice", (int)name.length, name.data);
     }
     if (text_find(argument, '\n') >= 0) {
-        return fail(error, "the value of '%.*s' holds a newline", (int)name.length, name.data);
+        return FAIL(error, "the value of '%.*s' holds a newline", (int)name.length, name.data);
     }
     *seen |= bit;
     return TRUE;
@@ -122,7 +114,7 @@ GString *block_read(FILE *stream, GError **error) {
         return NULL;
     }
     if (length == 0 || bytes[0] == '\n') {
-        fail(error,
+        FAIL(error,
              "no request: give NAME=VALUE arguments, or an attribute block on standard input");
         return NULL;
     }

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "fail.h"
 #include "limit.h"
 #include "protocol/frame.h"
 
@@ -20,24 +21,15 @@ typedef struct {
     gint64 deadline; /* of g_get_monotonic_time() */
 } Exchange;
 
-static gboolean fail(GError **error, int code, const char *format, ...) G_GNUC_PRINTF(3, 4);
-
-static gboolean fail(GError **error, int code, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *message = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error_literal(error, G_IO_ERROR, code, message);
-    return FALSE;
-}
+#define FAIL(error, code, ...) fail_with((error), G_IO_ERROR, (code), __VA_ARGS__)
 
 static gboolean fail_call(GError **error, const Exchange *exchange, const char *what) {
     int code = errno;
     if (code == EAGAIN || code == EINPROGRESS || code == ETIMEDOUT) {
-        return fail(error, G_IO_ERROR_TIMED_OUT, "%s '%s': it took over %d seconds", what,
+        return FAIL(error, G_IO_ERROR_TIMED_OUT, "%s '%s': it took over %d seconds", what,
                     exchange->where, EXCHANGE_TIMEOUT);
     }
-    return fail(error, (int)g_io_error_from_errno(code), "%s '%s': %s", what, exchange->where,
+    return FAIL(error, (int)g_io_error_from_errno(code), "%s '%s': %s", what, exchange->where,
                 g_strerror(code));
 }
 
@@ -71,7 +63,7 @@ static gboolean connect_address(Exchange *exchange, const struct sockaddr *addre
 static gboolean connect_unix(Exchange *exchange, const char *path, GError **error) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address.sun_path) {
-        return fail(error, G_IO_ERROR_FILENAME_TOO_LONG,
+        return FAIL(error, G_IO_ERROR_FILENAME_TOO_LONG,
                     "socket path '%s' is longer than %zu bytes", path, sizeof address.sun_path - 1);
     }
     memcpy(address.sun_path, path, strlen(path));
@@ -85,7 +77,7 @@ static gboolean connect_host(Exchange *exchange, const char *host, const char *p
     struct addrinfo *found = NULL;
     int code = getaddrinfo(host, port, &hints, &found);
     if (code != 0) {
-        return fail(error, G_IO_ERROR_HOST_NOT_FOUND, "cannot reach '%s': %s", exchange->where,
+        return FAIL(error, G_IO_ERROR_HOST_NOT_FOUND, "cannot reach '%s': %s", exchange->where,
                     gai_strerror(code));
     }
     gboolean connected = FALSE;
@@ -108,7 +100,7 @@ static gboolean connect_inet(Exchange *exchange, const char *text, GError **erro
     const char *colon = strrchr(text, ':');
     size_t length = colon ? (size_t)(colon - text) : 0;
     if (length == 0 || !is_port(colon + 1)) {
-        return fail(error, G_IO_ERROR_INVALID_ARGUMENT,
+        return FAIL(error, G_IO_ERROR_INVALID_ARGUMENT,
                     "'%s' is not inet:HOST:PORT, with a port from 1 to 65535", exchange->where);
     }
     if (length > 1 && text[0] == '[' && text[length - 1] == ']') {
@@ -127,7 +119,7 @@ static gboolean connect_where(Exchange *exchange, GError **error) {
     if (g_str_has_prefix(where, "inet:")) {
         return connect_inet(exchange, where + strlen("inet:"), error);
     }
-    return fail(error, G_IO_ERROR_INVALID_ARGUMENT,
+    return FAIL(error, G_IO_ERROR_INVALID_ARGUMENT,
                 "'%s' is not a socket; write unix:PATH or inet:HOST:PORT", where);
 }
 
@@ -153,7 +145,7 @@ static gboolean receive_more(const Exchange *exchange, GString *reply, GError **
         return fail_call(error, exchange, "no reply from");
     }
     if (count == 0) {
-        return fail(error, G_IO_ERROR_CONNECTION_CLOSED,
+        return FAIL(error, G_IO_ERROR_CONNECTION_CLOSED,
                     "'%s' closed the connection without a reply; its log says why",
                     exchange->where);
     }
@@ -172,7 +164,7 @@ static gboolean receive_reply(const Exchange *exchange, GString *reply, GError *
         status = frame_find(text_make(reply->str, reply->len), &scanned, &length);
     }
     if (status == FRAME_TOO_LARGE) {
-        return fail(error, G_IO_ERROR_INVALID_DATA, "the reply of '%s' has no end",
+        return FAIL(error, G_IO_ERROR_INVALID_DATA, "the reply of '%s' has no end",
                     exchange->where);
     }
     g_string_truncate(reply, length);
@@ -188,7 +180,7 @@ static char *find_action(const Exchange *exchange, const char *reply, GError **e
             return g_strdup(lines[i] + strlen(name));
         }
     }
-    fail(error, G_IO_ERROR_INVALID_DATA, "the reply of '%s' has no action", exchange->where);
+    FAIL(error, G_IO_ERROR_INVALID_DATA, "the reply of '%s' has no action", exchange->where);
     return NULL;
 }
 
