@@ -6,6 +6,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "limit.h"
 #include "unit/rules.h"
@@ -252,11 +253,11 @@ START_TEST(test_many_names) {
         g_string_append(rules, "networks a = ::1\nnetworks b = ::1\n");
     }
     g_string_append(rules, "dunno\n");
-    gint64 start = g_get_monotonic_time();
+    clock_t start = clock(); /* of the processor: it knows no load */
     ck_assert_ptr_null(compile_text("f", text_make(rules->str, rules->len), NULL, diagnostics));
     ck_assert_uint_eq(diagnostics_count(diagnostics), 2 * MANY - 2);
     ck_assert_str_eq(diagnostics_get(diagnostics, 0)->message, "'a' is defined already in line 1");
-    ck_assert_int_lt(g_get_monotonic_time() - start, 30 * G_USEC_PER_SEC);
+    ck_assert_int_lt(clock() - start, 30 * CLOCKS_PER_SEC);
 }
 END_TEST
 
