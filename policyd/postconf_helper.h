@@ -17,7 +17,7 @@ PostconfHelper *postconf_helper_new(GError **error);
 void postconf_helper_free(PostconfHelper *helper);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PostconfHelper, postconf_helper_free)
 
-/* A PostconfReader, to be handed a PostconfHelper; for one thread at a time. */
-char *postconf_helper_read(const char *parameter, gpointer helper, GError **error);
+/* A PostconfReader; `data` is a PostconfHelper. For one thread at a time. */
+char *postconf_helper_read(const char *parameter, gpointer data, GError **error);
 
 #endif
