@@ -17,6 +17,10 @@
 
 #define NO_COVER G_MAXUINT
 
+/* Thresholds nest, so with n of them signatures take n * n / 2 numbers. Numbers beyond so many are
+ * compared when they are needed. */
+#define NUMBER_TESTS_MAX 1024
+
 typedef struct {
     Atom atom;
     guint32 rule;
@@ -30,7 +34,8 @@ typedef struct {
     GArray *present;
 
     /* While the index is made. */
-    GHashTable *numbers; /* of const List * to the number of its test */
+    GHashTable *numbers;     /* of const List * to the number of its test */
+    GPtrArray *number_tests; /* of const Test *, by their numbers, in the facet of a number */
     guint32 test_count;
     guint32 *test_offsets; /* test to where its atoms begin, and an end */
     Atom *test_atoms;
@@ -49,12 +54,14 @@ static FacetIndex *facet_index_new(Operand operand, Facet facet) {
     index->first_rule = INDEX_END;
     index->present = g_array_new(FALSE, FALSE, sizeof(guint32));
     index->numbers = g_hash_table_new(NULL, NULL);
+    index->number_tests = g_ptr_array_new();
     index->posted = g_array_new(FALSE, FALSE, sizeof(Posting));
     return index;
 }
 
 static void forget_building(FacetIndex *index) {
     g_clear_pointer(&index->numbers, g_hash_table_unref);
+    g_clear_pointer(&index->number_tests, g_ptr_array_unref);
     g_clear_pointer(&index->test_offsets, g_free);
     g_clear_pointer(&index->test_atoms, g_free);
     g_clear_pointer(&index->posted, g_array_unref);
@@ -100,18 +107,47 @@ static void number_list_test(FacetIndex *facet, Test *test) {
                         GUINT_TO_POINTER(test->index));
 }
 
+static gboolean ask_the_same(const Test *a, const Test *b) {
+    return a->kind == b->kind
+           && (a->kind == TEST_PRESENT
+               || (a->number.comparison == b->number.comparison
+                   && a->number.value == b->number.value));
+}
+
+/* FALSE if the facet has its fill of tests, and this one is not among them. */
+static gboolean number_number_test(FacetIndex *facet, Test *test) {
+    for (guint i = 0; i < facet->number_tests->len; i++) {
+        if (ask_the_same(g_ptr_array_index(facet->number_tests, i), test)) {
+            test->index = i;
+            return TRUE;
+        }
+    }
+    if (facet->test_count == NUMBER_TESTS_MAX) {
+        return FALSE;
+    }
+    test->index = facet->test_count++;
+    g_ptr_array_add(facet->number_tests, test);
+    classifier_add(facet->classifier, test, test->index);
+    return TRUE;
+}
+
+static void number_direct_test(Index *index, Test *test) {
+    test->facet = FACETLESS;
+    test->index = index->memo_count++;
+}
+
 static void number_test(Index *index, Test *test) {
     Facet kind = classify_facet(test);
     if (kind == FACET_NONE) {
-        test->facet = FACETLESS;
-        test->index = index->memo_count++;
+        number_direct_test(index, test);
         return;
     }
     test->facet = ensure_facet(index, test->operand, kind);
     FacetIndex *facet = get_facet(index, test->facet);
     if (kind == FACET_NUMBER) {
-        test->index = facet->test_count++;
-        classifier_add(facet->classifier, test, test->index);
+        if (!number_number_test(facet, test)) {
+            number_direct_test(index, test);
+        }
     } else if (test->kind == TEST_PRESENT) {
         test->index = INDEX_PRESENT;
     } else {

@@ -5,6 +5,7 @@
 #include "rules/index.h"
 
 #include "rules/compile.h"
+#include "rules/match.h"
 #include "unit/unit.h"
 
 static const struct {
@@ -89,11 +90,33 @@ START_TEST(test_postings) {
 }
 END_TEST
 
+/* More thresholds than the index keeps signatures for: the others are compared, and all count. */
+START_TEST(test_many_thresholds) {
+    enum { MANY = 3000 };
+    g_autoptr(GString) rules = g_string_new(NULL);
+    g_autoptr(Matcher) matcher = matcher_new();
+    for (guint i = MANY; i > 0; i--) {
+        g_string_append_printf(rules, "reject \"over %u\" if size > %u\n", i, i);
+    }
+    g_string_append(rules, "reject \"some\" if size\ndunno\n");
+    g_autoptr(Ruleset) ruleset = compile(rules->str);
+    for (guint size = 0; size <= MANY + 1; size++) {
+        Request request;
+        g_autofree char *want = size > 1 ? g_strdup_printf("REJECT over %u", size - 1)
+                                         : g_strdup(size > 0 ? "REJECT some" : "DUNNO");
+        g_autofree char *block = g_strdup_printf("request=smtpd_access_policy\nsize=%u\n\n", size);
+        ck_assert_int_eq(request_parse(text_from_string(block), &request), REQUEST_OK);
+        ck_assert_str_eq(match(matcher, ruleset, &request)->decision, want);
+    }
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("index");
     UNIT_ADD_TABLE(suite, test_cover, covers);
     TCase *tcase = tcase_create("postings");
     tcase_add_test(tcase, test_postings);
+    tcase_add_test(tcase, test_many_thresholds);
     suite_add_tcase(suite, tcase);
     return unit_run(suite);
 }
