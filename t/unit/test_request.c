@@ -254,11 +254,134 @@ START_TEST(test_typed) {
 }
 END_TEST
 
+/* Lines of every length around the steps in which newlines are sought, a name that is the start of
+ * another, one that is out of order, and the longest name. */
+static char *make_long_block(void) {
+    GString *block = g_string_new(POLICY);
+    for (guint i = 0; i < 140; i++) {
+        g_autofree char *value = g_strnfill(i, 'x');
+        g_string_append_printf(block, "unknown_%u=%s\n", i, value);
+    }
+    g_string_append(block, "sender=a@b\nsende=no\nsenders=no\nclient_address=192.0.2.1\n"
+                           "ccert_pubkey_fingerprint=aa:bb\nsize=7\n\n");
+    return g_string_free(block, FALSE);
+}
+
+/* Hands over the bytes in two parts, in a block of just their size. */
+static void read_in_two(const char *block, size_t length, size_t first) {
+    Request request;
+    size_t scanned = 0;
+    size_t found = 0;
+    g_autofree char *copy = g_memdup2(block, length);
+    g_autofree char *part = g_memdup2(block, MAX(first, 1));
+    RequestStatus status = request_read(text_make(part, first), &scanned, &request, &found);
+    ck_assert_msg(status == REQUEST_INCOMPLETE, "%zu bytes: status %d", first, (int)status);
+    status = request_read(text_make(copy, length), &scanned, &request, &found);
+    ck_assert_msg(status == REQUEST_OK && found == length, "cut at %zu: status %d", first,
+                  (int)status);
+    UNIT_ASSERT_TEXT("sender", request.values[ATTRIBUTE_SENDER], TEXT_LITERAL("a@b"));
+    UNIT_ASSERT_TEXT("client_address", request.values[ATTRIBUTE_CLIENT_ADDRESS],
+                     TEXT_LITERAL("192.0.2.1"));
+    UNIT_ASSERT_TEXT("fingerprint", request.values[ATTRIBUTE_CCERT_PUBKEY_FINGERPRINT],
+                     TEXT_LITERAL("aa:bb"));
+    UNIT_ASSERT_TEXT("size", request.values[ATTRIBUTE_SIZE], TEXT_LITERAL("7"));
+    ck_assert_uint_eq(request.repeated, 0);
+}
+
+START_TEST(test_read_in_two) {
+    g_autofree char *block = make_long_block();
+    size_t length = strlen(block);
+    for (size_t first = 0; first < length; first += first < 200 || first + 200 > length ? 1 : 7) {
+        read_in_two(block, length, first);
+    }
+}
+END_TEST
+
+START_TEST(test_read_bytewise) {
+    g_autofree char *block = make_long_block();
+    size_t length = strlen(block);
+    size_t scanned = 0;
+    size_t found = 0;
+    Request request;
+    for (size_t held = 1; held < length; held++) {
+        RequestStatus status = request_read(text_make(block, held), &scanned, &request, &found);
+        ck_assert_int_eq(status, REQUEST_INCOMPLETE);
+    }
+    ck_assert_int_eq(request_read(text_make(block, length), &scanned, &request, &found),
+                     REQUEST_OK);
+    ck_assert_uint_eq(found, length);
+}
+END_TEST
+
+/* What follows the block is left alone, be it the start of another. */
+START_TEST(test_read_first_of_many) {
+    static const char blocks_in_a_row[] = POLICY "size=1\n\n" POLICY "size=2\n\n" POLICY "si";
+    Text rest = TEXT_LITERAL(blocks_in_a_row);
+    for (guint64 want = 1; want <= 2; want++) {
+        Request request;
+        size_t scanned = 0;
+        size_t length = 0;
+        guint64 size = 0;
+        ck_assert_int_eq(request_read(rest, &scanned, &request, &length), REQUEST_OK);
+        ck_assert(request_number(&request, ATTRIBUTE_SIZE, &size) && size == want);
+        rest = text_make(rest.data + length, rest.length - length);
+    }
+    size_t scanned = 0;
+    size_t length = 0;
+    Request request;
+    ck_assert_int_eq(request_read(rest, &scanned, &request, &length), REQUEST_INCOMPLETE);
+}
+END_TEST
+
+/* A block of so many bytes, its end beyond what was handed over before or not. */
+static RequestStatus read_size(size_t size, size_t first) {
+    Request request;
+    size_t scanned = 0;
+    size_t length = 0;
+    GString *block = g_string_new(POLICY "sender=");
+    while (block->len + 2 < size) {
+        g_string_append_c(block, 'x');
+    }
+    g_string_append(block, "\n\n");
+    RequestStatus status =
+        request_read(text_make(block->str, MIN(first, size)), &scanned, &request, &length);
+    if (status == REQUEST_INCOMPLETE) {
+        status = request_read(text_make(block->str, size), &scanned, &request, &length);
+    }
+    g_string_free(block, TRUE);
+    return status;
+}
+
+START_TEST(test_read_limit) {
+    static const size_t firsts[] = {0, 1, 4096, LIMIT_BLOCK - 1, LIMIT_BLOCK + 1};
+    for (guint i = 0; i < G_N_ELEMENTS(firsts); i++) {
+        ck_assert_int_eq(read_size(LIMIT_BLOCK, firsts[i]), REQUEST_OK);
+        ck_assert_int_eq(read_size(LIMIT_BLOCK + 1, firsts[i]), REQUEST_TOO_LARGE);
+    }
+}
+END_TEST
+
+/* A wrong line is told before the block is whole. */
+START_TEST(test_read_wrong_early) {
+    Request request;
+    size_t scanned = 0;
+    size_t length = 0;
+    ck_assert_int_eq(request_read(TEXT_LITERAL(POLICY "junk\nsize="), &scanned, &request, &length),
+                     REQUEST_NO_EQUALS_SIGN);
+    ck_assert_int_eq(request_read(TEXT_LITERAL(POLICY "=x\nsize="), &scanned, &request, &length),
+                     REQUEST_NO_NAME);
+    ck_assert_int_eq(request_read(TEXT_LITERAL(POLICY "junk"), &scanned, &request, &length),
+                     REQUEST_INCOMPLETE);
+}
+END_TEST
+
 static const struct {
     const char *text;
     RequestStatus status;
 } texts[] = {
     {"well formed", REQUEST_OK},
+    {"it is not whole", REQUEST_INCOMPLETE},
+    {"it is larger than 65536 bytes", REQUEST_TOO_LARGE},
     {"a line has no '='", REQUEST_NO_EQUALS_SIGN},
     {"a line has no name before '='", REQUEST_NO_NAME},
     {"it has no 'request=smtpd_access_policy'", REQUEST_NOT_POLICY},
@@ -282,5 +405,10 @@ int main(void) {
     unit_add(suite, "test_value_not_sent", test_value_not_sent, 1);
     unit_add(suite, "test_typed", test_typed, 1);
     UNIT_ADD_TABLE(suite, test_status_text, texts);
+    unit_add(suite, "test_read_in_two", test_read_in_two, 1);
+    unit_add(suite, "test_read_bytewise", test_read_bytewise, 1);
+    unit_add(suite, "test_read_first_of_many", test_read_first_of_many, 1);
+    unit_add(suite, "test_read_limit", test_read_limit, 1);
+    unit_add(suite, "test_read_wrong_early", test_read_wrong_early, 1);
     return unit_run(suite);
 }
