@@ -82,25 +82,33 @@ static Text format_sender(Text sender, char *out) {
     return text_make(out + head, length - head - sizeof("\"\n") + 1);
 }
 
-/* Every byte, at every place of a run of eight that is looked at as one. */
-START_TEST(test_byte) {
+/* One byte among `a`s, and what becomes of it. */
+static void check_byte(char byte, size_t at, size_t length) {
     static char out[LIMIT_AUDIT_LINE];
-    for (size_t at = 0; at < 16; at++) {
-        char value[16];
-        char want[16 + 4];
-        memset(value, 'a', sizeof value);
-        memset(want, 'a', sizeof want);
-        value[at] = (char)_i;
-        gboolean plain = _i >= 0x20 && _i <= 0x7e && _i != '"' && _i != '\\';
-        if (plain) {
-            want[at] = (char)_i;
+    g_autofree char *value = g_strnfill(length, 'a');
+    g_autoptr(GString) want = g_string_new(NULL);
+    gboolean plain = byte >= 0x20 && byte <= 0x7e && byte != '"' && byte != '\\';
+    value[at] = byte;
+    for (size_t i = 0; i < length; i++) {
+        if (i != at || plain) {
+            g_string_append_c(want, value[i]);
         } else {
-            char escape[5];
-            g_snprintf(escape, sizeof escape, "\\x%02x", (guint)_i);
-            memcpy(want + at, escape, 4);
+            g_string_append_printf(want, "\\x%02x", (guint)(guchar)byte);
         }
-        Text got = format_sender(text_make(value, sizeof value), out);
-        UNIT_ASSERT_TEXT("byte", got, text_make(want, plain ? 16 : 19));
+    }
+    g_autofree char *copy = g_memdup2(value, length);
+    Text got = format_sender(text_make(copy, length), out);
+    UNIT_ASSERT_TEXT("byte", got, text_make(want->str, want->len));
+}
+
+/* Every byte, at every place of values around the steps of eight and sixteen that are looked at as
+ * one. */
+START_TEST(test_byte) {
+    static const size_t lengths[] = {1, 2, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 48, 50};
+    for (guint i = 0; i < G_N_ELEMENTS(lengths); i++) {
+        for (size_t at = 0; at < lengths[i]; at++) {
+            check_byte((char)_i, at, lengths[i]);
+        }
     }
 }
 END_TEST
