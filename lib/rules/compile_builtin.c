@@ -7,12 +7,9 @@
  */
 #include "rules/compiler.h"
 
-static const Expression *add_test(Compiler *compiler, const Test *test) {
-    return ruleset_add_expression(compiler->ruleset, expression_new_test(test));
-}
-
 static const Expression *add_present(Compiler *compiler, Attribute attribute) {
-    return add_test(compiler, &(Test){.kind = TEST_PRESENT, .operand = {attribute, PART_WHOLE}});
+    return compile_add_test(compiler,
+                            &(Test){.kind = TEST_PRESENT, .operand = {attribute, PART_WHOLE}});
 }
 
 static const Expression *add_connective(Compiler *compiler, ExpressionKind kind,
@@ -21,9 +18,10 @@ static const Expression *add_connective(Compiler *compiler, ExpressionKind kind,
 }
 
 static const Expression *make_authenticated(Compiler *compiler) {
-    const Expression *anonymous = add_test(compiler, &(Test){.kind = TEST_EQUAL_FOLDED,
-                                                             .operand = {ATTRIBUTE_SASL_METHOD},
-                                                             .text = "anonymous"});
+    const Expression *anonymous =
+        compile_add_test(compiler, &(Test){.kind = TEST_EQUAL_FOLDED,
+                                           .operand = {ATTRIBUTE_SASL_METHOD},
+                                           .text = "anonymous"});
     const Expression *parts[] = {
         add_present(compiler, ATTRIBUTE_SASL_USERNAME),
         add_present(compiler, ATTRIBUTE_SASL_METHOD),
@@ -37,26 +35,27 @@ static const Expression *make_encrypted(Compiler *compiler) {
 }
 
 static const Expression *make_routed(Compiler *compiler) {
-    return add_test(compiler, &(Test){.kind = TEST_ROUTED, .operand = {ATTRIBUTE_RECIPIENT}});
+    return compile_add_test(compiler,
+                            &(Test){.kind = TEST_ROUTED, .operand = {ATTRIBUTE_RECIPIENT}});
 }
 
 static const Expression *make_insider(Compiler *compiler) {
     const Name *trusted = g_hash_table_lookup(compiler->names, "trusted");
-    const Expression *authenticated = make_authenticated(compiler);
+    const Expression *authenticated = compile_builtin(compiler, TEXT_LITERAL("authenticated"));
     compiler->insider_used = TRUE;
     if (!trusted || !trusted->list || list_kind(trusted->list) != LIST_NETWORKS) {
         return authenticated;
     }
     Test test = {
         .kind = TEST_IN_NETWORKS, .operand = {ATTRIBUTE_CLIENT_ADDRESS}, .list = trusted->list};
-    const Expression *parts[] = {add_test(compiler, &test), authenticated};
+    const Expression *parts[] = {compile_add_test(compiler, &test), authenticated};
     return add_connective(compiler, EXPRESSION_OR, parts, G_N_ELEMENTS(parts));
 }
 
 static const struct {
     const char *name;
     const Expression *(*make)(Compiler *compiler);
-} builtins[] = {
+} builtins[COMPILER_BUILTINS] = {
     {"authenticated", make_authenticated},
     {"encrypted", make_encrypted},
     {"routed", make_routed},
@@ -66,7 +65,10 @@ static const struct {
 const Expression *compile_builtin(Compiler *compiler, Text name) {
     for (size_t i = 0; i < G_N_ELEMENTS(builtins); i++) {
         if (text_equal(name, text_from_string(builtins[i].name))) {
-            return builtins[i].make(compiler);
+            if (!compiler->builtins[i]) {
+                compiler->builtins[i] = builtins[i].make(compiler);
+            }
+            return compiler->builtins[i];
         }
     }
     return NULL;

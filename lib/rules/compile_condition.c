@@ -18,6 +18,10 @@ const Expression *compile_connective(Compiler *compiler, Span span, ExpressionKi
     return expression;
 }
 
+const Expression *compile_add_test(Compiler *compiler, const Test *test) {
+    return ruleset_add_expression(compiler->ruleset, expression_new_test(test));
+}
+
 static const Expression *compile_parts(Compiler *compiler, const Node *node, ExpressionKind kind) {
     g_autofree const Expression **parts = g_new(const Expression *, node->parts->len);
     gboolean good = TRUE;

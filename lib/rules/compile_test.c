@@ -128,10 +128,6 @@ static void report_unknown(Compiler *compiler, const Word *word, Place place) {
     }
 }
 
-static const Expression *add_test(Compiler *compiler, const Test *test) {
-    return ruleset_add_expression(compiler->ruleset, expression_new_test(test));
-}
-
 static const Expression *negate_if(Compiler *compiler, const Node *node,
                                    const Expression *expression) {
     if (!expression || !node->negated) {
@@ -153,7 +149,7 @@ static const Expression *compile_name(Compiler *compiler, const Node *node) {
         return builtin;
     }
     if (find_operand(word, &test.operand)) {
-        return add_test(compiler, &test);
+        return compile_add_test(compiler, &test);
     }
     report_unknown(compiler, &node->name, PLACE_ALONE);
     return NULL;
@@ -189,7 +185,7 @@ static const Expression *add_list_test(Compiler *compiler, Operand operand, cons
         .operand = operand,
         .list = list,
     };
-    return add_test(compiler, &test);
+    return compile_add_test(compiler, &test);
 }
 
 static gboolean check_value(Compiler *compiler, Operand operand, const Word *word) {
@@ -322,7 +318,7 @@ static const Expression *compile_bare_mailbox(Compiler *compiler, const Node *no
                                               Operand operand) {
     Test test = {.kind = TEST_EQUAL_FOLDED, .operand = operand, .text = NULL};
     test.text = ruleset_add_text(compiler->ruleset, node->right.text);
-    return add_test(compiler, &test);
+    return compile_add_test(compiler, &test);
 }
 
 static gboolean is_open_item(OperandClass class, const char *text) {
@@ -396,7 +392,7 @@ static const Expression *compile_number(Compiler *compiler, const Node *node, Op
                         node->right.text);
         return NULL;
     }
-    return add_test(compiler, &test);
+    return compile_add_test(compiler, &test);
 }
 
 /* A login is a string, and yet compares with a mailbox as one. */
@@ -422,7 +418,7 @@ static const Expression *compile_same(Compiler *compiler, const Node *node, Oper
                         classes[operand_class(test.other)].noun);
         return NULL;
     }
-    return add_test(compiler, &test);
+    return compile_add_test(compiler, &test);
 }
 
 static const Expression *compile_compare(Compiler *compiler, const Node *node, Operand operand) {
@@ -456,7 +452,7 @@ static const Expression *compile_matches(Compiler *compiler, const Node *node, O
     }
     Test test = {.kind = TEST_REGEX, .operand = operand};
     test.regex = ruleset_add_regex(compiler->ruleset, regex);
-    return add_test(compiler, &test);
+    return compile_add_test(compiler, &test);
 }
 
 const Expression *compile_test(Compiler *compiler, const Node *node) {

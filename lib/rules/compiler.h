@@ -15,6 +15,9 @@ typedef struct {
     gboolean broken;             /* the definition is in error: both are NULL, and uses are good */
 } Name;
 
+/* The built-in conditions. */
+#define COMPILER_BUILTINS 4
+
 typedef struct {
     const Source *source;
     const CompileHost *host;
@@ -24,6 +27,7 @@ typedef struct {
     GChecksum *checksum; /* of all that was read */
     size_t counted;      /* bytes of the source whose newlines `line` counts */
     guint line;
+    const Expression *builtins[COMPILER_BUILTINS]; /* those that were used: each is made once */
     gboolean insider_used; /* the built-in `insider` was, so it can't be defined anew */
 } Compiler;
 
@@ -47,6 +51,9 @@ const Expression *compile_test(Compiler *compiler, const Node *node);
 /* compile_condition.c: owned by the ruleset; NULL with a report at `span` if it is too deep. */
 const Expression *compile_connective(Compiler *compiler, Span span, ExpressionKind kind,
                                      const Expression *const *parts, guint count);
+
+/* compile_condition.c: owned by the ruleset. */
+const Expression *compile_add_test(Compiler *compiler, const Test *test);
 
 /* compile_builtin.c: a built-in condition, or NULL if there is none of that name. */
 const Expression *compile_builtin(Compiler *compiler, Text name);

@@ -206,7 +206,8 @@ static guint test_cost(const Index *index, const Test *test) {
     if (test->facet == FACETLESS) {
         return NO_COVER;
     }
-    return test->index == INDEX_PRESENT ? PRESENT_COST : count_atoms(index, test);
+    guint cost = test->index == INDEX_PRESENT ? PRESENT_COST : count_atoms(index, test);
+    return cost <= COVER_ATOMS_MAX ? cost : NO_COVER;
 }
 
 /* How many atoms the cheapest cover has, or NO_COVER. */

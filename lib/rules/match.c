@@ -19,12 +19,10 @@
  * now is; else that rule's whole condition is tried. So a rule at the top that looks at the client
  * never makes the recipient be hashed.
  *
- * Nothing here allocates, but for a ruleset with more regexes than the matcher has seen before:
- * decoded and folded values stand in the matcher's scratch.
+ * Nothing here allocates, but for a ruleset with more to remember than any that the matcher has
+ * seen: decoded and folded values stand in the matcher's scratch.
  */
 #include "rules/match.h"
-
-#include <string.h>
 
 #include "limit.h"
 #include "protocol/mailbox.h"

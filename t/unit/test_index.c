@@ -90,6 +90,43 @@ START_TEST(test_postings) {
 }
 END_TEST
 
+/* So many hosts, each asked for by a rule, and the network that holds them: its cover has an atom
+ * for each of them and one for the rest. */
+static gboolean is_posted(guint hosts) {
+    g_autoptr(GString) rules = g_string_new(NULL);
+    for (guint i = 0; i < hosts; i++) {
+        g_string_append_printf(rules, "reject if client_address == \"10.0.%u.%u\"\n", i / 256,
+                               i % 256);
+    }
+    g_string_append(rules, "permit if client_address in { 10.0.0.0/8 }\ndunno\n");
+    g_autoptr(Ruleset) ruleset = compile(rules->str);
+    return index_postings_always(ruleset_index(ruleset))[0] == hosts + 1;
+}
+
+START_TEST(test_cover_limit) {
+    ck_assert(is_posted(255));
+    ck_assert(!is_posted(256));
+}
+END_TEST
+
+/* Thresholds beyond the limit have no atom, and their outcomes are remembered. */
+static guint count_compared(guint thresholds) {
+    g_autoptr(GString) rules = g_string_new(NULL);
+    for (guint i = 1; i <= thresholds; i++) {
+        g_string_append_printf(rules, "reject if size > %u\nreject if size > %u\n", i, i);
+    }
+    g_string_append(rules, "dunno\n");
+    g_autoptr(Ruleset) ruleset = compile(rules->str);
+    return index_memo_count(ruleset_index(ruleset));
+}
+
+START_TEST(test_threshold_limit) {
+    guint none = count_compared(0);
+    ck_assert_uint_eq(count_compared(1024), none);
+    ck_assert_uint_gt(count_compared(1025), none);
+}
+END_TEST
+
 /* More thresholds than the index keeps signatures for: the others are compared, and all count. */
 START_TEST(test_many_thresholds) {
     enum { MANY = 3000 };
@@ -116,6 +153,8 @@ int main(void) {
     UNIT_ADD_TABLE(suite, test_cover, covers);
     TCase *tcase = tcase_create("postings");
     tcase_add_test(tcase, test_postings);
+    tcase_add_test(tcase, test_cover_limit);
+    tcase_add_test(tcase, test_threshold_limit);
     tcase_add_test(tcase, test_many_thresholds);
     suite_add_tcase(suite, tcase);
     return unit_run(suite);
