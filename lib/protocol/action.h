@@ -50,7 +50,8 @@ gboolean action_find(Text name, Action *out);
 
 typedef struct {
     const char *name;
-    gboolean permits; /* its outcome may be that Postfix permits: relays, if so placed */
+    ActionSet outcomes; /* what Postfix may make of it, beside going on: permits, where that may
+                           relay; rejects; defers, as each lookup that fails for a while does */
 } Restriction;
 
 /* Postfix's own restrictions that need neither a table nor a service, ending in a NULL name. */

@@ -248,14 +248,13 @@ char *reply_frame(const char *decision) {
     return g_strdup_printf("action=%s\n\n", decision);
 }
 
-gboolean reply_restrict_permits(Text text) {
+ActionSet reply_restrict_outcomes(Text text) {
     Text rest = text;
     Text name;
+    ActionSet outcomes = 0;
     while (next_restriction(&rest, &name)) {
         const Restriction *known = find_restriction(name);
-        if (known && known->permits) {
-            return TRUE;
-        }
+        outcomes |= known ? known->outcomes : 0;
     }
-    return FALSE;
+    return outcomes;
 }

@@ -36,7 +36,7 @@ char *reply_decision(const Reply *reply, GError **error);
 /* `action=DECISION\n\n`; the caller frees it. */
 char *reply_frame(const char *decision);
 
-/* TRUE if Postfix may permit on a `restrict` with this text. */
-gboolean reply_restrict_permits(Text text);
+/* What Postfix may make of a `restrict` with this text. */
+ActionSet reply_restrict_outcomes(Text text);
 
 #endif

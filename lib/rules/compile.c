@@ -13,16 +13,43 @@
 #include "rules/parser.h"
 #include "rules/source.h"
 
-/* Statements come from top to bottom, so counting goes on from the last one. */
-static guint line_of(Compiler *compiler, Span span) {
-    Text text = compiler->source->text;
-    for (; compiler->counted < span.offset; compiler->counted++) {
-        compiler->line += text.data[compiler->counted] == '\n';
+static GArray *find_newlines(Text text) {
+    GArray *newlines = g_array_new(FALSE, FALSE, sizeof(size_t));
+    for (size_t at = 0; at < text.length; at++) {
+        if (text.data[at] == '\n') {
+            g_array_append_val(newlines, at);
+        }
     }
-    return compiler->line;
+    return newlines;
 }
 
-static char *place_of(Compiler *compiler, Span span) {
+guint compile_line(const Compiler *compiler, size_t offset) {
+    guint low = 0;
+    guint high = compiler->newlines->len;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (g_array_index(compiler->newlines, size_t, middle) < offset) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low + 1;
+}
+
+static guint line_of(const Compiler *compiler, Span span) {
+    return compile_line(compiler, span.offset);
+}
+
+const Name *compile_use(Compiler *compiler, const char *name) {
+    Name *known = g_hash_table_lookup(compiler->names, name);
+    if (known) {
+        known->used = TRUE;
+    }
+    return known;
+}
+
+static char *place_of(const Compiler *compiler, Span span) {
     return g_strdup_printf("%s:%u", span.source->name, line_of(compiler, span));
 }
 
@@ -109,6 +136,7 @@ static gboolean check_name(Compiler *compiler, const Statement *statement) {
 static void define(Compiler *compiler, const Statement *statement, const Name *meaning) {
     Name *name = g_new(Name, 1);
     *name = *meaning;
+    name->statement = statement;
     name->line = line_of(compiler, statement->name.span);
     g_hash_table_insert(compiler->names, g_strdup(statement->name.text), name);
 }
@@ -136,6 +164,9 @@ static void compile_condition_statement(Compiler *compiler, const Statement *sta
     gboolean good = check_name(compiler, statement);
     const Expression *condition = compile_condition(compiler, statement->condition);
     if (good) {
+        if (condition && condition->kind != EXPRESSION_TEST) {
+            compile_set_text(compiler, condition, statement->name.text);
+        }
         define(compiler, statement, &(Name){.condition = condition});
     } else {
         define_broken(compiler, statement);
@@ -189,8 +220,8 @@ static char *compile_decision(Compiler *compiler, const Statement *statement, co
 
 static ActionSet find_outcomes(const Reply *reply) {
     ActionSet outcomes = (ActionSet)1 << reply->action;
-    if (reply->action == ACTION_RESTRICT && reply_restrict_permits(reply->text)) {
-        outcomes |= (ActionSet)1 << ACTION_PERMIT;
+    if (reply->action == ACTION_RESTRICT) {
+        outcomes |= reply_restrict_outcomes(reply->text);
     }
     return outcomes;
 }
@@ -217,6 +248,8 @@ static void compile_rule(Compiler *compiler, const Statement *statement) {
         .outcomes = find_outcomes(&reply),
         .condition = condition,
         .line = line_of(compiler, statement->span),
+        .offset = statement->span.offset,
+        .length = statement->span.length,
         .place = place_of(compiler, statement->span),
         .reply = reply_frame(decision),
     };
@@ -239,6 +272,10 @@ static void compile_assertion(Compiler *compiler, const Statement *statement) {
     }
     assertion.condition = compile_condition(compiler, statement->condition);
     if (good && assertion.condition) {
+        Span whole = syntax_join(statement->span, statement->condition->span);
+        assertion.line = line_of(compiler, statement->span);
+        assertion.offset = whole.offset;
+        assertion.length = whole.length;
         assertion.place = place_of(compiler, statement->span);
         ruleset_add_assertion(compiler->ruleset, &assertion);
     }
@@ -290,16 +327,77 @@ static void check_end(Compiler *compiler, const GPtrArray *statements) {
     }
 }
 
+static const Expression *add_list_landmark(Compiler *compiler, const char *name, TestKind kind,
+                                           Attribute attribute) {
+    const Name *known = compile_use(compiler, name);
+    if (!known || !known->list) {
+        return NULL;
+    }
+    return compile_add_test(
+        compiler, &(Test){.kind = kind, .operand = {attribute, PART_WHOLE}, .list = known->list});
+}
+
+static void set_landmarks(Compiler *compiler) {
+    const Name *insider = compile_use(compiler, "insider");
+    Landmarks landmarks = {
+        .insider =
+            insider ? insider->condition : compile_builtin(compiler, TEXT_LITERAL("insider")),
+        .authenticated = compile_builtin(compiler, TEXT_LITERAL("authenticated")),
+        .trusted =
+            add_list_landmark(compiler, "trusted", TEST_IN_NETWORKS, ATTRIBUTE_CLIENT_ADDRESS),
+        .local = add_list_landmark(compiler, "local", TEST_AT_DOMAINS, ATTRIBUTE_RECIPIENT),
+    };
+    if (compiler->host->detail) {
+        landmarks.encrypted = compile_builtin(compiler, TEXT_LITERAL("encrypted"));
+        landmarks.routed = compile_builtin(compiler, TEXT_LITERAL("routed"));
+    }
+    ruleset_set_landmarks(compiler->ruleset, &landmarks);
+}
+
+static void keep_detail(Compiler *compiler, const GPtrArray *statements) {
+    ruleset_set_source(compiler->ruleset,
+                       source_new(compiler->source->name, compiler->source->text));
+    for (guint i = 0; i < statements->len; i++) {
+        const Statement *statement = g_ptr_array_index(statements, i);
+        const Name *name = statement->name.text
+                               ? g_hash_table_lookup(compiler->names, statement->name.text)
+                               : NULL;
+        if (name && name->statement == statement) {
+            Definition definition = {
+                .name = ruleset_add_text(compiler->ruleset, statement->name.text),
+                .list = name->list,
+                .condition = name->condition,
+                .used = name->used,
+                .line = name->line,
+                .offset = statement->name.span.offset,
+                .length = statement->name.span.length,
+            };
+            ruleset_add_definition(compiler->ruleset, &definition);
+        }
+    }
+}
+
+static gboolean says_open_relay(const GPtrArray *statements) {
+    for (guint i = 0; i < statements->len; i++) {
+        const Statement *statement = g_ptr_array_index(statements, i);
+        if (statement->kind == STATEMENT_ACCEPT_OPEN_RELAY && !statement->broken) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 static void compile_statements(Compiler *compiler) {
     g_autoptr(GPtrArray) statements = parser_read(compiler->source, compiler->diagnostics);
+    compiler->accepts_open_relay = says_open_relay(statements);
     for (guint i = 0; i < statements->len; i++) {
         compile_statement(compiler, g_ptr_array_index(statements, i));
     }
-    const Name *insider = g_hash_table_lookup(compiler->names, "insider");
-    ruleset_set_insider(compiler->ruleset,
-                        insider ? insider->condition
-                                : compile_builtin(compiler, TEXT_LITERAL("insider")));
+    set_landmarks(compiler);
     check_end(compiler, statements);
+    if (compiler->host->detail) {
+        keep_detail(compiler, statements);
+    }
 }
 
 static const CompileHost nobody = {0};
@@ -309,6 +407,7 @@ static Ruleset *compile_source(const Source *source, const CompileHost *host,
     g_autoptr(Ruleset) ruleset = ruleset_new();
     g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autoptr(GArray) newlines = find_newlines(source->text);
     Compiler compiler = {
         .source = source,
         .host = host ? host : &nobody,
@@ -316,7 +415,7 @@ static Ruleset *compile_source(const Source *source, const CompileHost *host,
         .ruleset = ruleset,
         .names = names,
         .checksum = checksum,
-        .line = 1,
+        .newlines = newlines,
     };
     ruleset_add_file(ruleset, source->name);
     compile_hash(&compiler, source->text);

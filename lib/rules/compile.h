@@ -20,6 +20,8 @@ typedef struct {
     gpointer postconf;            /* handed to it */
     CompileProgress tell;         /* NULL: nobody is told */
     gpointer told;                /* handed to it */
+    gboolean detail;              /* keep what explaining and lint need: see ruleset.h, and
+                                     list_entry() and Expression.text */
 } CompileHost;
 
 /*

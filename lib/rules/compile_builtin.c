@@ -22,6 +22,7 @@ static const Expression *make_authenticated(Compiler *compiler) {
         compile_add_test(compiler, &(Test){.kind = TEST_EQUAL_FOLDED,
                                            .operand = {ATTRIBUTE_SASL_METHOD},
                                            .text = "anonymous"});
+    ((Expression *)(guintptr)anonymous)->text = "sasl_method is ANONYMOUS";
     const Expression *parts[] = {
         add_present(compiler, ATTRIBUTE_SASL_USERNAME),
         add_present(compiler, ATTRIBUTE_SASL_METHOD),
@@ -40,7 +41,7 @@ static const Expression *make_routed(Compiler *compiler) {
 }
 
 static const Expression *make_insider(Compiler *compiler) {
-    const Name *trusted = g_hash_table_lookup(compiler->names, "trusted");
+    const Name *trusted = compile_use(compiler, "trusted");
     const Expression *authenticated = compile_builtin(compiler, TEXT_LITERAL("authenticated"));
     compiler->insider_used = TRUE;
     if (!trusted || !trusted->list || list_kind(trusted->list) != LIST_NETWORKS) {
@@ -62,11 +63,18 @@ static const struct {
     {"insider", make_insider},
 };
 
+/* `insider` may be `authenticated`, which keeps its name. */
+static const Expression *make(Compiler *compiler, size_t index) {
+    Expression *made = (Expression *)(guintptr)builtins[index].make(compiler);
+    made->text = made->text ? made->text : builtins[index].name;
+    return made;
+}
+
 const Expression *compile_builtin(Compiler *compiler, Text name) {
     for (size_t i = 0; i < G_N_ELEMENTS(builtins); i++) {
         if (text_equal(name, text_from_string(builtins[i].name))) {
             if (!compiler->builtins[i]) {
-                compiler->builtins[i] = builtins[i].make(compiler);
+                compiler->builtins[i] = make(compiler, i);
             }
             return compiler->builtins[i];
         }

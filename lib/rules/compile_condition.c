@@ -18,6 +18,13 @@ const Expression *compile_connective(Compiler *compiler, Span span, ExpressionKi
     return expression;
 }
 
+void compile_set_text(Compiler *compiler, const Expression *expression, const char *text) {
+    Expression *named = (Expression *)(guintptr)expression;
+    if (compiler->host->detail && !named->text) {
+        named->text = ruleset_add_text(compiler->ruleset, text);
+    }
+}
+
 const Expression *compile_add_test(Compiler *compiler, const Test *test) {
     return ruleset_add_expression(compiler->ruleset, expression_new_test(test));
 }

@@ -2,8 +2,13 @@
  * Compile list: the items of a list or of braces. Each wrong item is reported at its place, and
  * the others are still looked at.
  */
+#include "limit.h"
 #include "rules/compiler.h"
 #include "rules/nearest.h"
+
+/* A /8 is the most that anybody was given, and IPv6's /16 is beyond what a registry gives. */
+#define TRUSTED_PREFIX_IPV4 8
+#define TRUSTED_PREFIX_IPV6 16
 
 static void report(Compiler *compiler, Span span, GError *error) {
     diagnostics_add(compiler->diagnostics, span, "%s", error->message);
@@ -39,9 +44,48 @@ static void report_unknown(Compiler *compiler, const Item *item) {
     }
 }
 
+/* A network or a domain that holds far more than one server's own, in a list that opens the relay
+ * to it; NULL if it is narrow enough. */
+static const char *find_breadth(const List *list, const char *name) {
+    if (g_str_equal(name, "trusted")
+        && (list_shortest_prefix(list, ADDRESS_IPV4) < TRUSTED_PREFIX_IPV4
+            || list_shortest_prefix(list, ADDRESS_IPV6) < TRUSTED_PREFIX_IPV6)) {
+        return "whoever is in a network wider than /8 (IPv6: /16) may not relay; list your own "
+               "networks";
+    }
+    if (g_str_equal(name, "local") && list_has_top_level(list)) {
+        return "nobody's mail server is the one for a whole top-level domain; list your own "
+               "domains";
+    }
+    return NULL;
+}
+
+/* Only when a list has become broad is each word that may have made it so looked at by itself. */
+static void check_breadth(Compiler *compiler, const List *list, const List *added, Span span) {
+    const char *name = list_name(list);
+    const char *fault = name && !compiler->accepts_open_relay ? find_breadth(list, name) : NULL;
+    if (fault && find_breadth(added, name)) {
+        diagnostics_add(compiler->diagnostics, span, "%.*s in '%s': %s, or say 'accept open relay'",
+                        (int)MIN(span.length, LIMIT_EXCERPT), span.source->text.data + span.offset,
+                        name, fault);
+    }
+}
+
+void compile_note_entry(Compiler *compiler, List *list, Span span, const ListEntry *entry) {
+    list_note_entry(list, entry);
+    if (list_name(list) && find_breadth(list, list_name(list))) {
+        List *alone = list_new(list_kind(list), NULL);
+        if (!list_add(alone, entry->item, LIST_ITEM_WRITTEN, NULL)) {
+            list_add(alone, entry->item, LIST_ITEM_POSTCONF, NULL);
+        }
+        check_breadth(compiler, list, alone, span);
+        list_free(alone);
+    }
+}
+
 static void include_list(Compiler *compiler, List *list, const Item *item) {
     GError *error = NULL;
-    const Name *name = g_hash_table_lookup(compiler->names, item->word.text);
+    const Name *name = compile_use(compiler, item->word.text);
     if (name && name->broken) {
         return;
     }
@@ -56,6 +100,8 @@ static void include_list(Compiler *compiler, List *list, const Item *item) {
                         list_kind_name(list_kind(name->list)), list_kind_name(list_kind(list)));
     } else if (!list_include(list, name->list, &error)) {
         report(compiler, item->word.span, error);
+    } else {
+        check_breadth(compiler, list, name->list, item->word.span);
     }
 }
 
@@ -81,13 +127,23 @@ static void add_item(Compiler *compiler, List *list, const Item *item) {
     case ITEM_STRING:
         break;
     }
-    if (!list_add(list, text_from_string(item->word.text), LIST_ITEM_WRITTEN, &error)) {
+    ListEntry entry = {
+        .item = text_from_string(item->word.text),
+        .source = ruleset_files(compiler->ruleset)[0],
+        .line = compile_line(compiler, item->word.span.offset),
+    };
+    if (!list_add(list, entry.item, LIST_ITEM_WRITTEN, &error)) {
         report(compiler, item->word.span, error);
+        return;
     }
+    compile_note_entry(compiler, list, item->word.span, &entry);
 }
 
 const List *compile_list(Compiler *compiler, ListKind kind, const char *name, const GArray *items) {
     List *list = list_new(kind, name);
+    if (compiler->host->detail) {
+        list_keep_entries(list);
+    }
     for (guint i = 0; i < items->len; i++) {
         add_item(compiler, list, &g_array_index(items, Item, i));
     }

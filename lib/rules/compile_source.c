@@ -21,25 +21,30 @@ typedef struct {
     const Source *source;
     Span anchor; /* the item of the rule file that names it */
     const char *separators;
+    const char *name; /* of the source, owned by the ruleset */
+    guint line;       /* of the word that is read */
     ListItemOrigin origin;
     const char *parameter;  /* of postconf, else NULL */
     gboolean with_children; /* of postconf: a domain stands for those under it too */
     guint depth;            /* of files within a postconf value */
 } Reader;
 
-typedef void (*WordHandler)(const Reader *reader, Text word);
+typedef void (*WordHandler)(Reader *reader, Text word);
 
 static Span word_span(const Reader *reader, Text word) {
     return source_span(reader->source, (size_t)(word.data - reader->source->text.data),
                        word.length);
 }
 
-static void add_word(const Reader *reader, Text word) {
+static void add_word(Reader *reader, Text word) {
     g_autoptr(GError) error = NULL;
     if (!list_add(reader->list, word, reader->origin, &error)) {
         diagnostics_add(reader->compiler->diagnostics, word_span(reader, word), "%s",
                         error->message);
+        return;
     }
+    ListEntry entry = {.item = word, .source = reader->name, .line = reader->line};
+    compile_note_entry(reader->compiler, reader->list, word_span(reader, word), &entry);
 }
 
 static gboolean is_separator(const Reader *reader, char byte) {
@@ -70,12 +75,15 @@ static void tell(const Reader *reader, guint64 items) {
 }
 
 /* Hands over each word. `#` begins a comment at a line's start or behind a separator. */
-static void read_words(const Reader *reader, WordHandler handle) {
+static void read_words(Reader *reader, WordHandler handle) {
     Text text = reader->source->text;
     size_t at = 0;
     guint64 items = 0;
+    reader->line = 1;
+    reader->name = ruleset_add_text(reader->compiler->ruleset, reader->source->name);
     while (at < text.length) {
         if (is_separator(reader, text.data[at])) {
+            reader->line += text.data[at] == '\n';
             at++;
         } else if (text.data[at] == '#') {
             at = skip_comment(reader, at);
@@ -90,7 +98,7 @@ static void read_words(const Reader *reader, WordHandler handle) {
     }
 }
 
-static void read_source(const Reader *reader, WordHandler handle) {
+static void read_source(Reader *reader, WordHandler handle) {
     Compiler *compiler = reader->compiler;
     compile_hash(compiler, reader->source->text);
     diagnostics_set_anchor(compiler->diagnostics, reader->anchor);
@@ -136,7 +144,7 @@ void compile_file_item(Compiler *compiler, List *list, const Item *item) {
     }
 }
 
-static void handle_postconf_word(const Reader *reader, Text word);
+static void handle_postconf_word(Reader *reader, Text word);
 
 /* A word `/path` in a value stands for what the file holds. */
 static void read_value_file(const Reader *outer, Text word) {
@@ -188,7 +196,7 @@ static void add_children(const Reader *reader, Text word) {
     list_add(reader->list, text_from_string(children), reader->origin, NULL);
 }
 
-static void handle_postconf_word(const Reader *reader, Text word) {
+static void handle_postconf_word(Reader *reader, Text word) {
     const char *fault = find_fault(reader, word);
     if (fault) {
         diagnostics_add(reader->compiler->diagnostics, word_span(reader, word), "%s", fault);

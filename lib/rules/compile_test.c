@@ -140,7 +140,7 @@ static const Expression *negate_if(Compiler *compiler, const Node *node,
 static const Expression *compile_name(Compiler *compiler, const Node *node) {
     Test test = {.kind = TEST_PRESENT};
     Text word = text_from_string(node->name.text);
-    const Name *name = g_hash_table_lookup(compiler->names, node->name.text);
+    const Name *name = compile_use(compiler, node->name.text);
     if (name && !name->list) {
         return name->condition;
     }
@@ -149,7 +149,9 @@ static const Expression *compile_name(Compiler *compiler, const Node *node) {
         return builtin;
     }
     if (find_operand(word, &test.operand)) {
-        return compile_add_test(compiler, &test);
+        const Expression *present = compile_add_test(compiler, &test);
+        compile_set_text(compiler, present, node->name.text);
+        return present;
     }
     report_unknown(compiler, &node->name, PLACE_ALONE);
     return NULL;
@@ -235,11 +237,32 @@ static char *write_item(const Item *item) {
     }
 }
 
+static void set_text(Compiler *compiler, const Expression *test, const Node *node,
+                     const char *operator, const char * right) {
+    if (test && compiler->host->detail) {
+        g_autofree char *text = g_strdup_printf("%s %s %s", node->name.text, operator, right);
+        compile_set_text(compiler, test, text);
+    }
+}
+
+/* As a string of the rule file. */
+static char *quote(const char *text) {
+    GString *quoted = g_string_new("\"");
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\') {
+            g_string_append_c(quoted, '\\');
+        }
+        g_string_append_c(quoted, *text);
+    }
+    g_string_append_c(quoted, '"');
+    return g_string_free(quoted, FALSE);
+}
+
 /* `in NAME`. A list of a kind that the operand isn't looked for in is an error. */
 static const Expression *compile_in_name(Compiler *compiler, const Node *node, Operand operand) {
     const Item *item = &g_array_index(node->items, Item, 0);
     OperandClass class = operand_class(operand);
-    const Name *name = g_hash_table_lookup(compiler->names, item->word.text);
+    const Name *name = compile_use(compiler, item->word.text);
     if (item->kind != ITEM_LIST) {
         g_autofree char *written = write_item(item);
         diagnostics_add(compiler->diagnostics, item->word.span,
@@ -254,7 +277,9 @@ static const Expression *compile_in_name(Compiler *compiler, const Node *node, O
         return NULL;
     }
     if (name && name->list) {
-        return add_list_test(compiler, operand, name->list);
+        const Expression *test = add_list_test(compiler, operand, name->list);
+        set_text(compiler, test, node, "in", item->word.text);
+        return test;
     }
     compile_list(compiler, wanted_kind(class), NULL, node->items);
     return NULL;
@@ -286,6 +311,24 @@ static GArray *pick_items(const Compiler *compiler, const Node *node, OperandCla
     return picked;
 }
 
+/* What a person calls a test for one of these items. */
+static void set_list_text(Compiler *compiler, const Expression *test, const Node *node,
+                          const GArray *items) {
+    g_autoptr(GString) text = g_string_new(NULL);
+    if (!compiler->host->detail) {
+        return;
+    }
+    g_string_append_printf(text, "%s in {", node->name.text);
+    for (guint i = 0; i < items->len; i++) {
+        const Item *item = &g_array_index(items, Item, i);
+        gboolean quoted = item->kind == ITEM_STRING;
+        g_autofree char *written = quoted ? quote(item->word.text) : write_item(item);
+        g_string_append_printf(text, "%s %s", i > 0 ? "," : "", written);
+    }
+    g_string_append(text, " }");
+    compile_set_text(compiler, test, text->str);
+}
+
 static const Expression *compile_in_braces(Compiler *compiler, const Node *node, Operand operand) {
     const Expression *parts[2] = {NULL};
     guint count = 0;
@@ -298,7 +341,8 @@ static const Expression *compile_in_braces(Compiler *compiler, const Node *node,
         g_autoptr(GArray) items = pick_items(compiler, node, class, kinds[i]);
         if (items->len > 0) {
             const List *list = compile_list(compiler, kinds[i], NULL, items);
-            parts[count++] = add_list_test(compiler, operand, list);
+            parts[count] = add_list_test(compiler, operand, list);
+            set_list_text(compiler, parts[count++], node, items);
         }
     }
     return count == 1 ? parts[0]
@@ -422,17 +466,30 @@ static const Expression *compile_same(Compiler *compiler, const Node *node, Oper
 }
 
 static const Expression *compile_compare(Compiler *compiler, const Node *node, Operand operand) {
+    static const char *const operators[] = {
+        [COMPARISON_EQUAL] = "==",
+        [COMPARISON_LESS] = "<",
+        [COMPARISON_LESS_OR_EQUAL] = "<=",
+        [COMPARISON_GREATER] = ">",
+        [COMPARISON_GREATER_OR_EQUAL] = ">=",
+    };
     gboolean number = !node->quoted && g_ascii_isdigit(node->right.text[0]);
+    g_autofree char *right = node->quoted ? quote(node->right.text) : g_strdup(node->right.text);
+    const Expression *test;
     if (number) {
-        return compile_number(compiler, node, operand);
+        test = compile_number(compiler, node, operand);
+        set_text(compiler, test, node, operators[node->comparison], right);
+        return test;
     }
     if (node->comparison != COMPARISON_EQUAL) {
         diagnostics_add(compiler->diagnostics, node->right.span,
                         "'<', '<=', '>' and '>=' compare with a number");
         return NULL;
     }
-    return node->quoted ? compile_equal_string(compiler, node, operand)
+    test = node->quoted ? compile_equal_string(compiler, node, operand)
                         : compile_same(compiler, node, operand);
+    set_text(compiler, test, node, "==", right);
+    return test;
 }
 
 static const Expression *compile_matches(Compiler *compiler, const Node *node, Operand operand) {
@@ -452,7 +509,11 @@ static const Expression *compile_matches(Compiler *compiler, const Node *node, O
     }
     Test test = {.kind = TEST_REGEX, .operand = operand};
     test.regex = ruleset_add_regex(compiler->ruleset, regex);
-    return compile_add_test(compiler, &test);
+    const Expression *made = compile_add_test(compiler, &test);
+    g_autofree char *pattern =
+        g_strdup_printf("/%s/%s", node->right.text, node->caseless ? "i" : "");
+    set_text(compiler, made, node, "matches", pattern);
+    return made;
 }
 
 const Expression *compile_test(Compiler *compiler, const Node *node) {

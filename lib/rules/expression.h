@@ -66,7 +66,9 @@ typedef struct Expression {
     guint count;
     const struct Expression **parts;
     Test test;
-    guint32 memo; /* set by the index: where the outcome is remembered, or MEMO_NONE */
+    const char *text; /* what a person calls it: a test as the file has it, but without its `not`; a
+                         condition's name; NULL where there is neither or it wasn't kept */
+    guint32 memo;     /* set by the index: where the outcome is remembered, or MEMO_NONE */
 } Expression;
 
 /* The expression is part of one other at most, so it is evaluated once. */

@@ -160,6 +160,9 @@ static void number_test(Index *index, Test *test) {
 static void number_shared(Index *index, const GPtrArray *expressions) {
     g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
     for (guint i = 0; i < expressions->len; i++) {
+        ((Expression *)g_ptr_array_index(expressions, i))->memo = MEMO_NONE;
+    }
+    for (guint i = 0; i < expressions->len; i++) {
         const Expression *whole = g_ptr_array_index(expressions, i);
         for (guint j = 0; j < whole->count; j++) {
             Expression *part = (Expression *)(guintptr)whole->parts[j];

@@ -15,10 +15,24 @@ G_DEFINE_QUARK(policy - list - error - quark, list_error)
 struct List {
     ListKind kind;
     char *name;
-    NetworkSet *networks; /* networks; of domains, the literals */
-    TextSet *whole;       /* strings; domains; mailboxes with a domain */
-    TextSet *open;        /* domains behind a leading dot; local parts before a final `@` */
+    NetworkSet *networks;     /* networks; of domains, the literals */
+    TextSet *whole;           /* strings; domains; mailboxes with a domain */
+    TextSet *open;            /* domains behind a leading dot; local parts before a final `@` */
+    guint shortest_prefix[2]; /* by AddressFamily */
+    gboolean top_level;
+    GArray *entries; /* of KeptEntry; NULL: none are kept */
+    GString *entry_text;
 };
+
+/* A ListEntry whose item is the text at an offset. */
+typedef struct {
+    size_t offset;
+    size_t length;
+    const char *source;
+    guint line;
+} KeptEntry;
+
+#define NO_PREFIX 129
 
 List *list_new(ListKind kind, const char *name) {
     List *list = g_new0(List, 1);
@@ -27,6 +41,8 @@ List *list_new(ListKind kind, const char *name) {
     list->networks = network_set_new();
     list->whole = text_set_new();
     list->open = text_set_new();
+    list->shortest_prefix[ADDRESS_IPV4] = NO_PREFIX;
+    list->shortest_prefix[ADDRESS_IPV6] = NO_PREFIX;
     return list;
 }
 
@@ -35,9 +51,47 @@ void list_free(List *list) {
         network_set_free(list->networks);
         text_set_free(list->whole);
         text_set_free(list->open);
+        g_clear_pointer(&list->entries, g_array_unref);
+        if (list->entry_text) {
+            g_string_free(list->entry_text, TRUE);
+        }
         g_free(list->name);
         g_free(list);
     }
+}
+
+void list_keep_entries(List *list) {
+    list->entries = g_array_new(FALSE, FALSE, sizeof(KeptEntry));
+    list->entry_text = g_string_new(NULL);
+}
+
+void list_note_entry(List *list, const ListEntry *entry) {
+    if (list->entries) {
+        KeptEntry kept = {list->entry_text->len, entry->item.length, entry->source, entry->line};
+        g_string_append_len(list->entry_text, entry->item.data, (gssize)entry->item.length);
+        g_array_append_val(list->entries, kept);
+    }
+}
+
+guint list_entry_count(const List *list) {
+    return list->entries ? list->entries->len : 0;
+}
+
+ListEntry list_entry(const List *list, guint index) {
+    const KeptEntry *kept = &g_array_index(list->entries, KeptEntry, index);
+    return (ListEntry){
+        .item = text_make(list->entry_text->str + kept->offset, kept->length),
+        .source = kept->source,
+        .line = kept->line,
+    };
+}
+
+guint list_shortest_prefix(const List *list, AddressFamily family) {
+    return list->shortest_prefix[family];
+}
+
+gboolean list_has_top_level(const List *list) {
+    return list->top_level;
 }
 
 ListKind list_kind(const List *list) {
@@ -74,6 +128,8 @@ static gboolean add_network(List *list, Text item, ListItemOrigin origin, GError
         return FALSE;
     }
     network_set_add(list->networks, &network);
+    guint *shortest = &list->shortest_prefix[network.first.family];
+    *shortest = MIN(*shortest, network.prefix);
     return TRUE;
 }
 
@@ -130,6 +186,7 @@ static gboolean add_domain(List *list, Text item, GError **error) {
         return fail_domain(item, fault, error);
     }
     text_fold(domain, folded);
+    list->top_level = list->top_level || (under && text_find(domain, '.') < 0);
     return add_text(under ? list->open : list->whole, text_make(folded, domain.length), error);
 }
 
@@ -205,6 +262,15 @@ static gboolean include_texts(TextSet *set, const TextSet *other, GError **error
 
 gboolean list_include(List *list, const List *other, GError **error) {
     network_set_include(list->networks, other->networks);
+    for (int family = ADDRESS_IPV4; family <= ADDRESS_IPV6; family++) {
+        list->shortest_prefix[family] =
+            MIN(list->shortest_prefix[family], other->shortest_prefix[family]);
+    }
+    list->top_level = list->top_level || other->top_level;
+    for (guint i = 0; i < list_entry_count(other); i++) {
+        ListEntry entry = list_entry(other, i);
+        list_note_entry(list, &entry);
+    }
     return include_texts(list->whole, other->whole, error)
            && include_texts(list->open, other->open, error);
 }

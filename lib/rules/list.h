@@ -52,6 +52,29 @@ gboolean list_include(List *list, const List *other, GError **error);
 
 void list_seal(List *list);
 
+/* An item, with its place. */
+typedef struct {
+    Text item;          /* as it is written */
+    const char *source; /* a path, or "postconf mynetworks" */
+    guint line;         /* from 1 */
+} ListEntry;
+
+/* From here on list_include() copies entries too. */
+void list_keep_entries(List *list);
+
+/* Notes what was added, in a list that keeps entries; the text is copied, the source borrowed. */
+void list_note_entry(List *list, const ListEntry *entry);
+
+/* In the order in which they were added; borrowed until the next one is noted. */
+guint list_entry_count(const List *list);
+ListEntry list_entry(const List *list, guint index);
+
+/* The shortest prefix among a family's networks; over 128 if there are none. */
+guint list_shortest_prefix(const List *list, AddressFamily family);
+
+/* TRUE if the list holds all that is under a top-level domain: `.com`. */
+gboolean list_has_top_level(const List *list);
+
 /* Each is for lists of its kind. Letters of domains and mailboxes are folded. A domain comes
  * without its one trailing dot (domain_trim()), is in no list if it starts with a dot, and is taken
  * as its address if it is a literal; a mailbox comes whole, and a literal in it is taken as text.

@@ -13,6 +13,9 @@ G_DEFINE_QUARK(policy - regex - error - quark, regex_error)
 
 struct Regex {
     pcre2_code *code;
+    char *pattern;
+    size_t length;
+    gboolean caseless;
 };
 
 struct RegexScratch {
@@ -36,14 +39,26 @@ Regex *regex_new(Text pattern, gboolean caseless, size_t *offset, GError **error
     pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
     Regex *regex = g_new(Regex, 1);
     regex->code = code;
+    regex->pattern = g_strndup(pattern.data, pattern.length);
+    regex->length = pattern.length;
+    regex->caseless = caseless;
     return regex;
 }
 
 void regex_free(Regex *regex) {
     if (regex) {
         pcre2_code_free(regex->code);
+        g_free(regex->pattern);
         g_free(regex);
     }
+}
+
+Text regex_pattern(const Regex *regex) {
+    return text_make(regex->pattern, regex->length);
+}
+
+gboolean regex_caseless(const Regex *regex) {
+    return regex->caseless;
 }
 
 RegexScratch *regex_scratch_new(void) {

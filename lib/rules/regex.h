@@ -20,6 +20,10 @@ typedef enum {
 Regex *regex_new(Text pattern, gboolean caseless, size_t *offset, GError **error);
 void regex_free(Regex *regex);
 
+/* As it was compiled; borrowed. */
+Text regex_pattern(const Regex *regex);
+gboolean regex_caseless(const Regex *regex);
+
 /* What one thread needs to match any regex. */
 typedef struct RegexScratch RegexScratch;
 

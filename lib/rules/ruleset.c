@@ -14,8 +14,10 @@ struct Ruleset {
     GPtrArray *regexes;
     GPtrArray *texts;
     GPtrArray *files;
+    GArray *definitions;
+    Source *source;
     Index *index;
-    const Expression *insider;
+    Landmarks landmarks;
     gboolean accepts_open_relay;
     char hash[RULESET_HASH_LENGTH + 1];
 };
@@ -44,6 +46,7 @@ Ruleset *ruleset_new(void) {
     ruleset->regexes = g_ptr_array_new_with_free_func((GDestroyNotify)regex_free);
     ruleset->texts = g_ptr_array_new_with_free_func(g_free);
     ruleset->files = g_ptr_array_new_null_terminated(1, g_free, TRUE);
+    ruleset->definitions = g_array_new(FALSE, FALSE, sizeof(Definition));
     return ruleset;
 }
 
@@ -64,6 +67,8 @@ void ruleset_unref(Ruleset *ruleset) {
     g_ptr_array_unref(ruleset->regexes);
     g_ptr_array_unref(ruleset->texts);
     g_ptr_array_unref(ruleset->files);
+    g_array_unref(ruleset->definitions);
+    source_free(ruleset->source);
     g_free(ruleset);
 }
 
@@ -87,8 +92,28 @@ gboolean ruleset_accepts_open_relay(const Ruleset *ruleset) {
     return ruleset->accepts_open_relay;
 }
 
-const Expression *ruleset_insider(const Ruleset *ruleset) {
-    return ruleset->insider;
+const Landmarks *ruleset_landmarks(const Ruleset *ruleset) {
+    return &ruleset->landmarks;
+}
+
+const Source *ruleset_source(const Ruleset *ruleset) {
+    return ruleset->source;
+}
+
+guint ruleset_definition_count(const Ruleset *ruleset) {
+    return ruleset->definitions->len;
+}
+
+const Definition *ruleset_definition(const Ruleset *ruleset, guint index) {
+    return &g_array_index(ruleset->definitions, Definition, index);
+}
+
+guint ruleset_expression_count(const Ruleset *ruleset) {
+    return ruleset->expressions->len;
+}
+
+const Expression *ruleset_expression(const Ruleset *ruleset, guint index) {
+    return g_ptr_array_index(ruleset->expressions, index);
 }
 
 const List *ruleset_list(const Ruleset *ruleset, const char *name) {
@@ -150,8 +175,16 @@ void ruleset_add_file(Ruleset *ruleset, const char *path) {
     g_ptr_array_add(ruleset->files, g_strdup(path));
 }
 
-void ruleset_set_insider(Ruleset *ruleset, const Expression *condition) {
-    ruleset->insider = condition;
+void ruleset_add_definition(Ruleset *ruleset, const Definition *definition) {
+    g_array_append_val(ruleset->definitions, *definition);
+}
+
+void ruleset_set_landmarks(Ruleset *ruleset, const Landmarks *landmarks) {
+    ruleset->landmarks = *landmarks;
+}
+
+void ruleset_set_source(Ruleset *ruleset, Source *source) {
+    ruleset->source = source;
 }
 
 void ruleset_set_accepts_open_relay(Ruleset *ruleset) {
@@ -168,4 +201,18 @@ const Index *ruleset_index(const Ruleset *ruleset) {
 
 void ruleset_seal(Ruleset *ruleset) {
     ruleset->index = index_new(ruleset->expressions, ruleset->rules);
+}
+
+static void reseal(Ruleset *ruleset, const GPtrArray *expressions) {
+    index_free(ruleset->index);
+    ruleset->index = index_new(expressions, ruleset->rules);
+}
+
+void ruleset_join(Ruleset *a, Ruleset *b) {
+    /* The same expressions in the same order get the same numbers, both times. */
+    g_autoptr(GPtrArray) both = g_ptr_array_new();
+    g_ptr_array_extend(both, a->expressions, NULL, NULL);
+    g_ptr_array_extend(both, b->expressions, NULL, NULL);
+    reseal(a, both);
+    reseal(b, both);
 }

@@ -27,7 +27,7 @@ static char *read_postconf(const char *parameter, gpointer data, GError **error)
 }
 
 Ruleset *verb_compile(const char *path, Diagnostics *diagnostics) {
-    static const CompileHost host = {.read_postconf = read_postconf};
+    static const CompileHost host = {.read_postconf = read_postconf, .detail = TRUE};
     return compile_file(path, &host, diagnostics);
 }
 

@@ -11,6 +11,7 @@
 /* The exit status of policyctl. */
 typedef enum {
     VERB_DONE = 0,
+    VERB_FAILED = 1,  /* what was asked does not hold */
     VERB_TROUBLE = 2, /* usage, or something that can't be read, parsed or reached */
 } VerbStatus;
 

@@ -371,27 +371,32 @@ START_TEST(test_nothing_misread) {
 }
 END_TEST
 
+#define OUTCOME(action) ((ActionSet)1 << ACTION_##action)
+#define REJECTS (OUTCOME(REJECT) | OUTCOME(DEFER))
+
 static const struct {
     Text text;
-    gboolean permits;
+    ActionSet outcomes;
 } restricts[] = {
-    {BYTES("permit"), TRUE},
-    {BYTES("permit_mynetworks"), TRUE},
-    {BYTES("reject_unauth_destination, permit"), TRUE},
-    {BYTES("reject_unauth_destination,permit_sasl_authenticated,reject"), TRUE},
-    {BYTES("reject_unauth_destination permit_mx_backup"), TRUE},
-    {BYTES("permit_auth_destination"), FALSE},
-    {BYTES("permit_auth_destination, reject"), FALSE},
-    {BYTES("reject"), FALSE},
-    {BYTES("reject_unauth_destination"), FALSE},
-    {BYTES("defer_if_permit"), FALSE},
-    {BYTES(""), FALSE},
+    {BYTES("permit"), OUTCOME(PERMIT)},
+    {BYTES("permit_mynetworks"), OUTCOME(PERMIT)},
+    {BYTES("reject_unauth_destination, permit"), OUTCOME(PERMIT) | REJECTS},
+    {BYTES("defer_unauth_destination,permit_sasl_authenticated,defer"),
+     OUTCOME(PERMIT) | OUTCOME(DEFER)},
+    {BYTES("reject_unauth_destination permit_mx_backup"), OUTCOME(PERMIT) | REJECTS},
+    {BYTES("permit_auth_destination"), 0},
+    {BYTES("permit_auth_destination, reject"), REJECTS},
+    {BYTES("reject"), REJECTS},
+    {BYTES("defer"), OUTCOME(DEFER)},
+    {BYTES("defer_if_permit"), OUTCOME(DEFER_IF_PERMIT)},
+    {BYTES("defer_if_reject"), OUTCOME(DEFER_IF_REJECT)},
+    {BYTES(""), 0},
 };
 
-START_TEST(test_restrict_permits) {
+START_TEST(test_restrict_outcomes) {
     g_autofree char *copy = unit_copy(restricts[_i].text);
     Text text = text_make(copy, restricts[_i].text.length);
-    ck_assert_msg(reply_restrict_permits(text) == restricts[_i].permits, "%s",
+    ck_assert_msg(reply_restrict_outcomes(text) == restricts[_i].outcomes, "%s",
                   unit_show(restricts[_i].text));
 }
 END_TEST
@@ -402,6 +407,6 @@ int main(void) {
     UNIT_ADD_TABLE(suite, test_bad, bad);
     unit_add(suite, "test_text_limit", test_text_limit, 1);
     unit_add(suite, "test_nothing_misread", test_nothing_misread, ACTION_COUNT);
-    UNIT_ADD_TABLE(suite, test_restrict_permits, restricts);
+    UNIT_ADD_TABLE(suite, test_restrict_outcomes, restricts);
     return unit_run(suite);
 }

@@ -9,6 +9,7 @@
 #include "unit/rules.h"
 
 #define OUTCOME(action) ((ActionSet)1 << ACTION_##action)
+#define RESTRICTS (OUTCOME(RESTRICT) | OUTCOME(REJECT) | OUTCOME(DEFER))
 
 static const struct {
     const char *rule;
@@ -44,18 +45,18 @@ static const struct {
     {"redirect \"u@a.example\"", ACTION_REDIRECT, OUTCOME(REDIRECT), "REDIRECT u@a.example"},
     {"bcc \"u+x@a\"", ACTION_BCC, OUTCOME(BCC), "BCC u+x@a"},
     {"filter \"smtp:[::1]:25\"", ACTION_FILTER, OUTCOME(FILTER), "FILTER smtp:[::1]:25"},
-    {"restrict \"reject_unauth_destination\"", ACTION_RESTRICT, OUTCOME(RESTRICT),
+    {"restrict \"reject_unauth_destination\"", ACTION_RESTRICT, RESTRICTS,
      "reject_unauth_destination"},
-    {"restrict \"reject_unlisted_sender ,, reject\"", ACTION_RESTRICT, OUTCOME(RESTRICT),
+    {"restrict \"reject_unlisted_sender ,, reject\"", ACTION_RESTRICT, RESTRICTS,
      "reject_unlisted_sender, reject"},
-    {"restrict \"reject_unlisted_sender reject\"", ACTION_RESTRICT, OUTCOME(RESTRICT),
+    {"restrict \"reject_unlisted_sender reject\"", ACTION_RESTRICT, RESTRICTS,
      "reject_unlisted_sender, reject"},
-    {"restrict \"permit_auth_destination, reject\"", ACTION_RESTRICT, OUTCOME(RESTRICT),
+    {"restrict \"permit_auth_destination, reject\"", ACTION_RESTRICT, RESTRICTS,
      "permit_auth_destination, reject"},
-    {"restrict \"permit_mynetworks, reject\"", ACTION_RESTRICT, OUTCOME(RESTRICT) | OUTCOME(PERMIT),
+    {"restrict \"permit_mynetworks, reject\"", ACTION_RESTRICT, RESTRICTS | OUTCOME(PERMIT),
      "permit_mynetworks, reject"},
-    {"restrict \"reject_unlisted_sender, permit\"", ACTION_RESTRICT,
-     OUTCOME(RESTRICT) | OUTCOME(PERMIT), "reject_unlisted_sender, permit"},
+    {"restrict \"reject_unlisted_sender, permit\"", ACTION_RESTRICT, RESTRICTS | OUTCOME(PERMIT),
+     "reject_unlisted_sender, permit"},
 };
 
 START_TEST(test_action) {
@@ -128,11 +129,11 @@ START_TEST(test_lists) {
     ck_assert_int_eq(list_kind(ruleset_list(ruleset, "trusted")), LIST_NETWORKS);
     ck_assert_int_eq(list_kind(ruleset_list(ruleset, "local")), LIST_DOMAINS);
     ck_assert_ptr_null(ruleset_list(ruleset, "other"));
-    ck_assert_ptr_nonnull(ruleset_insider(ruleset));
+    ck_assert_ptr_nonnull(ruleset_landmarks(ruleset)->insider);
     g_autoptr(Ruleset) bare = rules_good("dunno");
     ck_assert_uint_eq(ruleset_named_list_count(bare), 0);
     ck_assert_ptr_null(ruleset_list(bare, "trusted"));
-    ck_assert_ptr_nonnull(ruleset_insider(bare));
+    ck_assert_ptr_nonnull(ruleset_landmarks(bare)->insider);
     ck_assert_uint_eq(ruleset_rule_count(bare), 1);
     ck_assert_uint_eq(ruleset_assertion_count(bare), 0);
 }
