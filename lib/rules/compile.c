@@ -406,6 +406,7 @@ static Ruleset *compile_source(const Source *source, const CompileHost *host,
                                Diagnostics *diagnostics) {
     g_autoptr(Ruleset) ruleset = ruleset_new();
     g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) braces = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
     g_autoptr(GArray) newlines = find_newlines(source->text);
     Compiler compiler = {
@@ -414,6 +415,7 @@ static Ruleset *compile_source(const Source *source, const CompileHost *host,
         .diagnostics = diagnostics,
         .ruleset = ruleset,
         .names = names,
+        .braces = braces,
         .checksum = checksum,
         .newlines = newlines,
     };

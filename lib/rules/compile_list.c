@@ -10,6 +10,10 @@
 #define TRUSTED_PREFIX_IPV4 8
 #define TRUSTED_PREFIX_IPV6 16
 
+/* Braces of up to so many items are kept once: each rule of a long file may say `== "RCPT"`, and a
+ * value's class lists every test that holds for it. */
+#define SHARED_ITEMS_MAX 16
+
 static void report(Compiler *compiler, Span span, GError *error) {
     diagnostics_add(compiler->diagnostics, span, "%s", error->message);
     g_error_free(error);
@@ -139,7 +143,32 @@ static void add_item(Compiler *compiler, List *list, const Item *item) {
     compile_note_entry(compiler, list, item->word.span, &entry);
 }
 
-const List *compile_list(Compiler *compiler, ListKind kind, const char *name, const GArray *items) {
+/* What makes braces the same as others: their kind and their words. NULL if they read something, or
+ * are so long that a second one like them is unlikely; the caller frees it. */
+static char *find_key(ListKind kind, const GArray *items) {
+    g_autoptr(GString) key = g_string_new(NULL);
+    if (items->len > SHARED_ITEMS_MAX) {
+        return NULL;
+    }
+    g_string_append_c(key, (char)('0' + kind));
+    for (guint i = 0; i < items->len; i++) {
+        const Item *item = &g_array_index(items, Item, i);
+        gboolean quoted = item->kind == ITEM_STRING;
+        if (item->kind == ITEM_FILE || item->kind == ITEM_POSTCONF) {
+            return NULL;
+        }
+        /* No word holds a newline. */
+        g_string_append_printf(key, "%c%s\n",
+                               quoted                    ? '"'
+                               : item->kind == ITEM_LIST ? '='
+                                                         : ' ',
+                               item->word.text);
+    }
+    return g_string_free(g_steal_pointer(&key), FALSE);
+}
+
+static const List *make_list(Compiler *compiler, ListKind kind, const char *name,
+                             const GArray *items) {
     List *list = list_new(kind, name);
     if (compiler->host->detail) {
         list_keep_entries(list);
@@ -149,4 +178,18 @@ const List *compile_list(Compiler *compiler, ListKind kind, const char *name, co
     }
     list_seal(list);
     return ruleset_add_list(compiler->ruleset, list);
+}
+
+const List *compile_list(Compiler *compiler, ListKind kind, const char *name, const GArray *items) {
+    g_autofree char *key = name ? NULL : find_key(kind, items);
+    const List *known = key ? g_hash_table_lookup(compiler->braces, key) : NULL;
+    guint errors = diagnostics_count(compiler->diagnostics);
+    if (known) {
+        return known;
+    }
+    const List *list = make_list(compiler, kind, name, items);
+    if (key && diagnostics_count(compiler->diagnostics) == errors) {
+        g_hash_table_insert(compiler->braces, g_steal_pointer(&key), (gpointer)(guintptr)list);
+    }
+    return list;
 }

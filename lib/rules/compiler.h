@@ -26,6 +26,7 @@ typedef struct {
     Diagnostics *diagnostics;
     Ruleset *ruleset;
     GHashTable *names;   /* of char * to Name */
+    GHashTable *braces;  /* what stands in braces, as text, to its const List * */
     GChecksum *checksum; /* of all that was read */
     GArray *newlines;    /* of size_t: where each is in the source */
     gboolean accepts_open_relay;

@@ -269,10 +269,32 @@ static void add_slow(Suite *suite, const char *name, const TTest *test) {
     suite_add_tcase(suite, tcase);
 }
 
+/* Else a value's class would list the test of each rule that asks for it. */
+START_TEST(test_shared_braces) {
+    g_autoptr(Ruleset) ruleset = rules_good("networks a = ::1\n"
+                                            "reject if protocol_state == \"RCPT\"\n"
+                                            "reject if protocol_state in { \"RCPT\" }\n"
+                                            "reject if protocol_state == \"DATA\"\n"
+                                            "reject if sasl_method == \"RCPT\"\n"
+                                            "reject if client_address in { a }\n"
+                                            "reject if client_address in { a, ::1 }\n"
+                                            "reject\n");
+    const List *lists[6];
+    for (guint i = 0; i < 6; i++) {
+        lists[i] = ruleset_rule(ruleset, i)->condition->test.list;
+    }
+    ck_assert_ptr_eq(lists[0], lists[1]);
+    ck_assert_ptr_ne(lists[0], lists[2]);
+    ck_assert_ptr_eq(lists[0], lists[3]);
+    ck_assert_ptr_ne(lists[4], lists[5]);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("compile");
     UNIT_ADD_TABLE(suite, test_class, tests);
     unit_add(suite, "test_attribute", test_attribute, ATTRIBUTE_COUNT);
+    unit_add(suite, "test_shared_braces", test_shared_braces, 1);
     unit_add(suite, "test_depth", test_depth, 1);
     unit_add(suite, "test_depth_of_tests", test_depth_of_tests, 1);
     UNIT_ADD_TABLE(suite, test_length, lengths);
