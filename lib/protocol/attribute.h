@@ -53,6 +53,26 @@ typedef enum {
     ATTRIBUTE_TYPE_ENUMERATION,
 } AttributeType;
 
+/* The values of protocol_state. */
+typedef enum {
+    STATE_CONNECT,
+    STATE_EHLO,
+    STATE_HELO,
+    STATE_MAIL,
+    STATE_RCPT,
+    STATE_DATA, /* of BDAT too */
+    STATE_END_OF_MESSAGE,
+    STATE_VRFY,
+    STATE_ETRN,
+    STATE_COUNT
+} ProtocolState;
+
+/* A bit for each ProtocolState. */
+typedef guint16 StateSet;
+
+#define STATE_SET(state) ((StateSet)(1 << (state)))
+#define STATE_SET_ALL ((StateSet)((1 << STATE_COUNT) - 1))
+
 /* Bytes that hold any attribute's name and its `=`, with NULs behind. */
 #define ATTRIBUTE_PREFIX_SIZE 32
 
@@ -63,6 +83,8 @@ typedef struct {
     AttributeType type;
     gboolean xtext;            /* RFC 3461 xtext: decoded before it is compared */
     gboolean unknown_absent;   /* the value `unknown` means that Postfix has none */
+    StateSet never;            /* the states in which it is empty, and a number 0 */
+    StateSet single;           /* those in which only a message of one recipient has it */
     const char *const *values; /* of an enumeration, ending in NULL; else NULL */
 } AttributeInfo;
 

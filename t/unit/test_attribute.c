@@ -89,6 +89,56 @@ START_TEST(test_values) {
 }
 END_TEST
 
+/* What smtpd 3.7.11 was seen to send with smtpd_delay_reject=no, of what it doesn't always: EHLO,
+ * HELO and VRFY once outside of a mail transaction and once within. */
+#define LOGIN "sasl_method sasl_username sasl_sender "
+#define BEGUN LOGIN "helo_name sender size "
+
+static const struct {
+    ProtocolState state;
+    const char *sent;
+    const char *sent_single; /* for a message of one recipient only */
+} seen[] = {
+    {STATE_CONNECT, "", ""},
+    {STATE_EHLO, BEGUN "recipient queue_id instance", ""},
+    {STATE_HELO, BEGUN "recipient queue_id instance", ""},
+    {STATE_MAIL, BEGUN, ""},
+    {STATE_RCPT, BEGUN "recipient queue_id instance", ""},
+    {STATE_DATA, BEGUN "queue_id instance recipient_count", "recipient"},
+    {STATE_END_OF_MESSAGE, BEGUN "queue_id instance recipient_count", "recipient"},
+    {STATE_VRFY, BEGUN "recipient queue_id instance", ""},
+    {STATE_ETRN, LOGIN "helo_name etrn_domain", ""},
+};
+
+static gboolean has_word(const char *words, const char *word) {
+    g_auto(GStrv) split = g_strsplit(words, " ", -1);
+    return g_strv_contains((const char *const *)split, word);
+}
+
+START_TEST(test_states) {
+    static const Attribute sometimes[] = {ATTRIBUTE_HELO_NAME,   ATTRIBUTE_SENDER,
+                                          ATTRIBUTE_RECIPIENT,   ATTRIBUTE_RECIPIENT_COUNT,
+                                          ATTRIBUTE_QUEUE_ID,    ATTRIBUTE_INSTANCE,
+                                          ATTRIBUTE_SIZE,        ATTRIBUTE_ETRN_DOMAIN,
+                                          ATTRIBUTE_SASL_METHOD, ATTRIBUTE_SASL_USERNAME,
+                                          ATTRIBUTE_SASL_SENDER};
+    StateSet state = STATE_SET(seen[_i].state);
+    ck_assert_uint_eq(G_N_ELEMENTS(seen), STATE_COUNT);
+    for (guint i = 0; i < G_N_ELEMENTS(sometimes); i++) {
+        const AttributeInfo *info = attribute_info(sometimes[i]);
+        gboolean single = has_word(seen[_i].sent_single, info->name);
+        gboolean sent = single || has_word(seen[_i].sent, info->name);
+        ck_assert_msg(((info->never & state) != 0) != sent, "%s", info->name);
+        ck_assert_msg(((info->single & state) != 0) == single, "%s", info->name);
+    }
+    for (guint i = 0; i < ATTRIBUTE_COUNT; i++) {
+        ck_assert_uint_le(attribute_info((Attribute)i)->never, STATE_SET_ALL);
+    }
+    ck_assert_uint_eq(attribute_info(ATTRIBUTE_CLIENT_ADDRESS)->never, 0);
+    ck_assert_uint_eq(attribute_info(ATTRIBUTE_ENCRYPTION_PROTOCOL)->never, 0);
+}
+END_TEST
+
 static gboolean is_found(Text name, Attribute *out) {
     g_autofree char *copy = unit_copy(name);
     return attribute_find(text_make(copy, name.length), out);
@@ -139,6 +189,7 @@ int main(void) {
     UNIT_ADD_TABLE(suite, test_info, rows);
     unit_add(suite, "test_complete", test_complete, 1);
     unit_add(suite, "test_values", test_values, 1);
+    UNIT_ADD_TABLE(suite, test_states, seen);
     UNIT_ADD_TABLE(suite, test_find, rows);
     UNIT_ADD_TABLE(suite, test_find_nothing, strangers);
     return unit_run(suite);
