@@ -34,10 +34,25 @@
 /* Characters of a source line that a diagnostic shows: a terminal's width. */
 #define LIMIT_EXCERPT 160
 
+/* What an explanation shows to a person: bytes of a value; and, where an attacker's request or a
+ * long rule file could bring many, named conditions around a test, reasons of a rule, rules up to
+ * the deciding one, and lists that hold a value. */
+#define LIMIT_EXPLAIN_VALUE 256
+#define LIMIT_EXPLAIN_NAMES 8
+#define LIMIT_EXPLAIN_REASONS 8
+#define LIMIT_EXPLAIN_RULES 20
+#define LIMIT_EXPLAIN_ENTRIES 8
+
 /* Steps and heap of one regex match, and bytes of its machine stack. An attacker writes the
  * subject, so a regex with nested repeats must end: this many steps take about a millisecond. */
 #define LIMIT_REGEX_STEPS 100000
 #define LIMIT_REGEX_HEAP_KIB 1024
 #define LIMIT_REGEX_STACK (256 * 1024)
+
+/* Bytes of a string that is made to match a regex, for a person to read: a mailbox has at most
+ * 64 + 1 + 255. And the steps of making them, which repeats in repeats multiply: so many take some
+ * 10 ms. */
+#define LIMIT_REGEX_SAMPLE 512
+#define LIMIT_REGEX_SAMPLE_STEPS 2000000
 
 #endif
