@@ -21,3 +21,16 @@ gboolean xtext_decode(Text text, char *scratch, Text *out) {
     *out = text_make(scratch, length);
     return TRUE;
 }
+
+char *xtext_encode(Text text) {
+    GString *encoded = g_string_sized_new(text.length);
+    for (size_t i = 0; i < text.length; i++) {
+        char byte = text.data[i];
+        if (g_ascii_isgraph(byte) && byte != '+' && byte != '=') {
+            g_string_append_c(encoded, byte);
+        } else {
+            g_string_append_printf(encoded, "+%02X", (guint)(guchar)byte);
+        }
+    }
+    return g_string_free(encoded, FALSE);
+}

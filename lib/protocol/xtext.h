@@ -11,4 +11,7 @@
  * without two digits. */
 gboolean xtext_decode(Text text, char *scratch, Text *out);
 
+/* The other way; the caller frees it. */
+char *xtext_encode(Text text);
+
 #endif

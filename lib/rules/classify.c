@@ -221,15 +221,19 @@ void classifier_seal(Classifier *classifier) {
     }
 }
 
-static Atom find_address(const Classifier *classifier, const Address *address) {
+Atom classifier_find_address(const Classifier *classifier, const Address *address) {
     IntervalKey key = address_key(address);
     return address->family == ADDRESS_IPV4 ? interval_map_find32(classifier->ipv4, (guint32)key)
                                            : interval_map_find(classifier->wide, key);
 }
 
+Atom classifier_find_number(const Classifier *classifier, guint64 number) {
+    return interval_map_find(classifier->wide, number);
+}
+
 static Atom find_domain(const Classifier *classifier, Text domain) {
     Address literal;
-    return address_parse_literal(domain, &literal) ? find_address(classifier, &literal)
+    return address_parse_literal(domain, &literal) ? classifier_find_address(classifier, &literal)
                                                    : domain_map_find(classifier->domains, domain);
 }
 
@@ -251,7 +255,7 @@ static Atom find_mailbox(const Classifier *classifier, Text value) {
                                text_set_find_folded(classifier->open.texts, mailbox.local));
 }
 
-static Atom find_text(const Classifier *classifier, Text value) {
+Atom classifier_find_text(const Classifier *classifier, Text value) {
     if (value.length == 0) {
         return ATOM_ABSENT;
     }
@@ -273,13 +277,104 @@ Atom classifier_find(const Classifier *classifier, const Request *request, char 
     guint64 number;
     switch (classifier->facet) {
     case FACET_ADDRESS:
-        return request_address(request, attribute, &address) ? find_address(classifier, &address)
-                                                             : ATOM_ABSENT;
+        return request_address(request, attribute, &address)
+                   ? classifier_find_address(classifier, &address)
+                   : ATOM_ABSENT;
     case FACET_NUMBER:
         return request_number(request, attribute, &number)
-                   ? interval_map_find(classifier->wide, number)
+                   ? classifier_find_number(classifier, number)
                    : ATOM_ABSENT;
     default:
-        return find_text(classifier, operand_read(classifier->operand, request, scratch));
+        return classifier_find_text(classifier,
+                                    operand_read(classifier->operand, request, scratch));
     }
+}
+
+typedef struct {
+    SeedVisitor visit;
+    gpointer data;
+} Visit;
+
+static void visit_text_map(const TextMap *map, SeedKind kind, const Visit *visit) {
+    for (guint i = 0; i < text_set_count(map->texts); i++) {
+        Seed seed = {.kind = kind, .text = text_set_get(map->texts, i)};
+        visit->visit(g_array_index(map->atoms, Atom, i), &seed, visit->data);
+    }
+}
+
+/* IntervalVisitor */
+static void visit_numbers(IntervalKey first, IntervalKey last, Atom atom, gpointer data) {
+    const Visit *visit = data;
+    Seed seed = {
+        .kind = SEED_NUMBERS, .first_number = (guint64)first, .last_number = (guint64)last};
+    visit->visit(atom, &seed, visit->data);
+}
+
+static Address key_address(IntervalKey key, AddressFamily family) {
+    Address address = {.family = family};
+    for (size_t i = address_length(&address); i > 0; i--) {
+        address.bytes[i - 1] = (guint8)key;
+        key >>= 8;
+    }
+    return address;
+}
+
+static void visit_family(IntervalKey first, IntervalKey last, Atom atom, AddressFamily family,
+                         const Visit *visit) {
+    Seed seed = {.kind = SEED_ADDRESSES,
+                 .first = key_address(first, family),
+                 .last = key_address(last, family)};
+    visit->visit(atom, &seed, visit->data);
+}
+
+/* IntervalVisitor */
+static void visit_ipv4(IntervalKey first, IntervalKey last, Atom atom, gpointer data) {
+    visit_family(first, last, atom, ADDRESS_IPV4, data);
+}
+
+/* IntervalVisitor */
+static void visit_ipv6(IntervalKey first, IntervalKey last, Atom atom, gpointer data) {
+    visit_family(first, last, atom, ADDRESS_IPV6, data);
+}
+
+static void visit_addresses(const Classifier *classifier, Visit *visit) {
+    interval_map_visit(classifier->ipv4, visit_ipv4, visit);
+    interval_map_visit(classifier->wide, visit_ipv6, visit);
+}
+
+/* DomainVisitor */
+static void visit_domain(Text domain, Atom exact, Atom under, gpointer data) {
+    const Visit *visit = data;
+    Seed seed = {.kind = SEED_TEXT, .text = domain};
+    visit->visit(exact, &seed, visit->data);
+    seed.kind = SEED_UNDER;
+    visit->visit(under, &seed, visit->data);
+}
+
+void classifier_visit(const Classifier *classifier, SeedVisitor visitor, gpointer data) {
+    static const Seed other = {.kind = SEED_OTHER};
+    Visit visit = {visitor, data};
+    switch (classifier->facet) {
+    case FACET_ADDRESS:
+        visit_addresses(classifier, &visit);
+        return;
+    case FACET_NUMBER:
+        interval_map_visit(classifier->wide, visit_numbers, &visit);
+        return;
+    case FACET_DOMAIN:
+    case FACET_FINAL_DOMAIN:
+        domain_map_visit(classifier->domains, visit_domain, &visit);
+        visit_addresses(classifier, &visit);
+        break;
+    case FACET_MAILBOX:
+        visit_text_map(&classifier->open, SEED_OPEN, &visit);
+        visit_text_map(&classifier->whole, SEED_TEXT, &visit);
+        break;
+    case FACET_STRING:
+        visit_text_map(&classifier->whole, SEED_TEXT, &visit);
+        break;
+    case FACET_NONE:
+        return;
+    }
+    visitor(ATOM_REST, &other, data);
 }

@@ -45,6 +45,38 @@ void classifier_seal(Classifier *classifier);
 /* `scratch` holds LIMIT_BLOCK bytes. */
 Atom classifier_find(const Classifier *classifier, const Request *request, char *scratch);
 
+/* The same for an operand's value, of a facet that is neither FACET_ADDRESS nor FACET_NUMBER. */
+Atom classifier_find_text(const Classifier *classifier, Text value);
+
+/* The same for a value of FACET_ADDRESS, and of FACET_NUMBER. */
+Atom classifier_find_address(const Classifier *classifier, const Address *address);
+Atom classifier_find_number(const Classifier *classifier, guint64 number);
+
+/* Values that have an atom. */
+typedef enum {
+    SEED_TEXT,      /* `text`, letters folded but in strings */
+    SEED_UNDER,     /* a domain under `text` that is in no list itself */
+    SEED_OPEN,      /* a mailbox of the local part `text`, at a domain where it is in no list */
+    SEED_OTHER,     /* a text of which no test speaks */
+    SEED_ADDRESSES, /* from `first` to `last`; of a domain, as a literal */
+    SEED_NUMBERS,   /* from `first_number` to `last_number` */
+} SeedKind;
+
+typedef struct {
+    SeedKind kind;
+    Text text; /* borrowed from the classifier */
+    Address first;
+    Address last;
+    guint64 first_number;
+    guint64 last_number;
+} Seed;
+
+/* Called with every seed, so with each atom that a value has, but ATOM_ABSENT; and with some of
+ * them again and again. The seed is valid during the call. */
+typedef void (*SeedVisitor)(Atom atom, const Seed *seed, gpointer data);
+
+void classifier_visit(const Classifier *classifier, SeedVisitor visit, gpointer data);
+
 const SignatureTable *classifier_signatures(const Classifier *classifier);
 
 #endif

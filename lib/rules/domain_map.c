@@ -93,3 +93,10 @@ Atom domain_map_find(const DomainMap *map, Text domain) {
     }
     return atom;
 }
+
+void domain_map_visit(const DomainMap *map, DomainVisitor visit, gpointer data) {
+    for (guint i = 0; i < map->nodes->len; i++) {
+        const Node *node = &g_array_index(map->nodes, Node, i);
+        visit(text_set_get(map->domains, i), node->exact, node->under, data);
+    }
+}

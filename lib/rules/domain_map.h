@@ -23,4 +23,10 @@ void domain_map_seal(DomainMap *map);
  * is ATOM_REST. */
 Atom domain_map_find(const DomainMap *map, Text domain);
 
+/* Called with each domain that is named, or is the parent of one, and the atoms of itself and of
+ * those under it that are not named. */
+typedef void (*DomainVisitor)(Text domain, Atom exact, Atom under, gpointer data);
+
+void domain_map_visit(const DomainMap *map, DomainVisitor visit, gpointer data);
+
 #endif

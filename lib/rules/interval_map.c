@@ -218,3 +218,19 @@ Atom interval_map_find32(const IntervalMap *map, guint32 key) {
     }
     return map->short_segments[low].atom;
 }
+
+static Segment get_segment(const IntervalMap *map, guint index) {
+    if (map->is_short) {
+        return (Segment){map->short_segments[index].start, map->short_segments[index].atom};
+    }
+    return g_array_index(map->segments, Segment, index);
+}
+
+void interval_map_visit(const IntervalMap *map, IntervalVisitor visit, gpointer data) {
+    guint count = map->is_short ? map->short_count : map->segments->len;
+    for (guint i = 0; i < count; i++) {
+        Segment segment = get_segment(map, i);
+        IntervalKey last = i + 1 < count ? get_segment(map, i + 1).start - 1 : map->maximum;
+        visit(segment.start, last, segment.atom, data);
+    }
+}

@@ -28,4 +28,9 @@ Atom interval_map_find(const IntervalMap *map, IntervalKey key);
 /* The same, and the only look-up, for a map of 32 bits. */
 Atom interval_map_find32(const IntervalMap *map, guint32 key);
 
+/* Called with each run of keys that have one atom, in order; first and last included. */
+typedef void (*IntervalVisitor)(IntervalKey first, IntervalKey last, Atom atom, gpointer data);
+
+void interval_map_visit(const IntervalMap *map, IntervalVisitor visit, gpointer data);
+
 #endif

@@ -318,3 +318,9 @@ const Rule *match(Matcher *matcher, const Ruleset *ruleset, const Request *reque
         advance_all(&question, rule);
     }
 }
+
+gboolean match_is_true(Matcher *matcher, const Ruleset *ruleset, const Request *request,
+                       const Expression *expression) {
+    const Question question = {matcher, ruleset_index(ruleset), request};
+    return is_true(&question, expression);
+}

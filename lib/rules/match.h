@@ -19,6 +19,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Matcher, matcher_free)
 /* Always finds one: the last rule is unconditional. The rule belongs to the ruleset. */
 const Rule *match(Matcher *matcher, const Ruleset *ruleset, const Request *request);
 
+/* Whether an expression of the ruleset is true of the request, both of which the matcher has
+ * decided last: what it remembers of them is used. */
+gboolean match_is_true(Matcher *matcher, const Ruleset *ruleset, const Request *request,
+                       const Expression *expression);
+
 /* Regexes that hit their limit, since matcher_new(): such a test was false. */
 guint64 matcher_regex_limits(const Matcher *matcher);
 
