@@ -10,6 +10,7 @@
 struct Diagnostics {
     GPtrArray *list;
     guint count;
+    guint dropped[2]; /* errors and warnings beyond the limit */
     Span outer;
     struct {
         const Source *source;
@@ -144,33 +145,76 @@ static Diagnostic *make_at(Diagnostics *diagnostics, Span span) {
     return diagnostic;
 }
 
-void diagnostics_add(Diagnostics *diagnostics, Span span, const char *format, ...) {
-    va_list arguments;
-    if (diagnostics_is_full(diagnostics)) {
-        diagnostics->count++;
-        return;
-    }
-    Diagnostic *diagnostic = make_at(diagnostics, span);
+/* TRUE if it is only counted: the limit is reached. */
+static gboolean drop(Diagnostics *diagnostics, gboolean warning) {
+    gboolean full = diagnostics_is_full(diagnostics);
     diagnostics->count++;
+    if (full) {
+        diagnostics->dropped[warning]++;
+    }
+    return full;
+}
+
+static void G_GNUC_PRINTF(4, 0) add(Diagnostics *diagnostics, Diagnostic *diagnostic,
+                                    const char *kind, const char *format, va_list arguments) {
+    diagnostic->kind = kind;
+    diagnostic->message = g_strdup_vprintf(format, arguments);
+    g_ptr_array_add(diagnostics->list, diagnostic);
+}
+
+static Diagnostic *make_anchored(Diagnostics *diagnostics, Span span) {
+    Diagnostic *diagnostic = make_at(diagnostics, span);
     const Source *outer = diagnostics->outer.source;
     if (outer && outer != span.source) {
         diagnostic->anchor = diagnostics->outer.offset;
     }
-    va_start(arguments, format);
-    diagnostic->message = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_ptr_array_add(diagnostics->list, diagnostic);
+    return diagnostic;
+}
+
+void diagnostics_add(Diagnostics *diagnostics, Span span, const char *format, ...) {
+    if (!drop(diagnostics, FALSE)) {
+        va_list arguments;
+        va_start(arguments, format);
+        add(diagnostics, make_anchored(diagnostics, span), NULL, format, arguments);
+        va_end(arguments);
+    }
+}
+
+void diagnostics_warn(Diagnostics *diagnostics, const char *kind, Span span, const char *format,
+                      ...) {
+    if (!drop(diagnostics, TRUE)) {
+        va_list arguments;
+        va_start(arguments, format);
+        add(diagnostics, make_anchored(diagnostics, span), kind, format, arguments);
+        va_end(arguments);
+    }
+}
+
+static Diagnostic *make_in_file(const Diagnostics *diagnostics, const char *file, guint line) {
+    Diagnostic *diagnostic = g_new0(Diagnostic, 1);
+    diagnostic->file = g_strdup(file);
+    diagnostic->line = line;
+    diagnostic->anchor = diagnostics->outer.source ? diagnostics->outer.offset : 0;
+    return diagnostic;
 }
 
 void diagnostics_add_file(Diagnostics *diagnostics, const char *file, const char *format, ...) {
-    va_list arguments;
-    Diagnostic *diagnostic = g_new0(Diagnostic, 1);
-    diagnostics->count++;
-    va_start(arguments, format);
-    diagnostic->message = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    diagnostic->file = g_strdup(file);
-    g_ptr_array_add(diagnostics->list, diagnostic);
+    if (!drop(diagnostics, FALSE)) {
+        va_list arguments;
+        va_start(arguments, format);
+        add(diagnostics, make_in_file(diagnostics, file, 0), NULL, format, arguments);
+        va_end(arguments);
+    }
+}
+
+void diagnostics_warn_place(Diagnostics *diagnostics, const char *kind, const char *file,
+                            guint line, const char *format, ...) {
+    if (!drop(diagnostics, TRUE)) {
+        va_list arguments;
+        va_start(arguments, format);
+        add(diagnostics, make_in_file(diagnostics, file, line), kind, format, arguments);
+        va_end(arguments);
+    }
 }
 
 void diagnostics_set_anchor(Diagnostics *diagnostics, Span outer) {
@@ -210,9 +254,13 @@ static void append_repeated(GString *out, char byte, guint count) {
 char *diagnostic_format(const Diagnostic *diagnostic) {
     GString *out = g_string_new(diagnostic->file);
     if (diagnostic->line > 0) {
-        g_string_append_printf(out, ":%u:%u", diagnostic->line, diagnostic->column);
+        g_string_append_printf(out, ":%u", diagnostic->line);
     }
-    g_string_append_printf(out, ": error: %s\n", diagnostic->message);
+    if (diagnostic->column > 0) {
+        g_string_append_printf(out, ":%u", diagnostic->column);
+    }
+    g_string_append_printf(out, ": %s: %s\n", diagnostic->kind ? "warning" : "error",
+                           diagnostic->message);
     if (diagnostic->excerpt) {
         g_string_append_printf(out, "%s\n", diagnostic->excerpt);
         append_repeated(out, ' ', diagnostic->caret);
@@ -224,14 +272,17 @@ char *diagnostic_format(const Diagnostic *diagnostic) {
 }
 
 char *diagnostics_format(const Diagnostics *diagnostics) {
+    static const char *const nouns[] = {"error", "warning"};
     GString *out = g_string_new(NULL);
     for (guint i = 0; i < diagnostics->list->len; i++) {
         g_autofree char *text = diagnostic_format(diagnostics_get(diagnostics, i));
         g_string_append(out, text);
     }
-    if (diagnostics->count > diagnostics->list->len) {
-        guint more = diagnostics->count - diagnostics->list->len;
-        g_string_append_printf(out, "and %u more error%s\n", more, more == 1 ? "" : "s");
+    for (guint i = 0; i < G_N_ELEMENTS(nouns); i++) {
+        guint more = diagnostics->dropped[i];
+        if (more > 0) {
+            g_string_append_printf(out, "and %u more %s%s\n", more, nouns[i], more == 1 ? "" : "s");
+        }
     }
     return g_string_free(out, FALSE);
 }

@@ -1,6 +1,7 @@
 /*
- * Diagnostic: what is wrong in a rule file or in a list that it reads, with its place. Collected,
- * never printed here; all of a file's come together, in the order of the rule file.
+ * Diagnostic: what is wrong in a rule file or in a list that it reads, with its place; or a
+ * warning: what is likely a mistake. Collected, never printed here; all of a file's come together,
+ * in the order of the rule file.
  */
 #ifndef POLICY_DIAGNOSTIC_H
 #define POLICY_DIAGNOSTIC_H
@@ -21,11 +22,12 @@ typedef struct {
 } Span;
 
 typedef struct {
+    const char *kind; /* of a warning: one word for programs, as "unused"; NULL: an error */
     char *file;
     guint line;    /* from 1; 0 where the trouble is with the file as a whole */
-    guint column;  /* from 1, in characters */
+    guint column;  /* from 1, in characters; 0 where only the line is known */
     char *message; /* lower case, no full stop */
-    char *excerpt; /* the source line, cut to LIMIT_EXCERPT characters; NULL if line is 0 */
+    char *excerpt; /* the source line, cut to LIMIT_EXCERPT characters; NULL if column is 0 */
     guint caret;   /* characters of the excerpt before the caret */
     guint width;   /* characters under the caret and its tail, at least 1 */
     size_t anchor; /* offset in the rule file that diagnostics are sorted by */
@@ -46,6 +48,14 @@ void diagnostics_add(Diagnostics *diagnostics, Span span, const char *format, ..
 void diagnostics_add_file(Diagnostics *diagnostics, const char *file, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 
+/* The same for a warning. `kind` is borrowed for as long as the diagnostics live. */
+void diagnostics_warn(Diagnostics *diagnostics, const char *kind, Span span, const char *format,
+                      ...) G_GNUC_PRINTF(4, 5);
+
+/* Adds a warning at a line of a text that was freed. It sorts by diagnostics_set_anchor(). */
+void diagnostics_warn_place(Diagnostics *diagnostics, const char *kind, const char *file,
+                            guint line, const char *format, ...) G_GNUC_PRINTF(5, 6);
+
 /* While `outer` has a source, spans of other sources sort to it; a Span of zeros ends that. Called
  * before a source other than the rule file is read, and before it is freed. */
 void diagnostics_set_anchor(Diagnostics *diagnostics, Span outer);
@@ -53,18 +63,19 @@ void diagnostics_set_anchor(Diagnostics *diagnostics, Span outer);
 /* Sorts by place in the rule file; called once, when the file is done. */
 void diagnostics_sort(Diagnostics *diagnostics);
 
-/* How many were added; of these, diagnostics_get() has the first LIMIT_DIAGNOSTICS. */
+/* How many were added, errors and warnings; of these, diagnostics_get() has the first
+ * LIMIT_DIAGNOSTICS. */
 guint diagnostics_count(const Diagnostics *diagnostics);
 const Diagnostic *diagnostics_get(const Diagnostics *diagnostics, guint index);
 
 /* TRUE where one more would only be counted: its text needs no effort. */
 gboolean diagnostics_is_full(const Diagnostics *diagnostics);
 
-/* `file:line:column: error: message`, the source line and the caret, each ending in a newline; the
- * caller frees it. */
+/* `file:line:column: error: message`, the source line and the caret, each ending in a newline; or
+ * `warning`, and without what isn't known; the caller frees it. */
 char *diagnostic_format(const Diagnostic *diagnostic);
 
-/* All of them, and a last line that counts those beyond the limit. */
+/* All of them, and last lines that count those beyond the limit. */
 char *diagnostics_format(const Diagnostics *diagnostics);
 
 #endif

@@ -167,6 +167,29 @@ START_TEST(test_file) {
 }
 END_TEST
 
+/* Errors and warnings stand together, each with what is known of its place. */
+START_TEST(test_warnings) {
+    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
+    g_autoptr(Source) rules = source_new("rules", TEXT_LITERAL("one\ntwo\nthree\n"));
+    diagnostics_add(diagnostics, source_span(rules, 8, 5), "wrong");
+    diagnostics_warn(diagnostics, "odd", source_span(rules, 4, 3), "odd %d", 2);
+    diagnostics_set_anchor(diagnostics, source_span(rules, 5, 1));
+    diagnostics_warn_place(diagnostics, "strange", "list", 7, "strange %d", 3);
+    diagnostics_set_anchor(diagnostics, (Span){0});
+    diagnostics_warn_place(diagnostics, "strange", "postconf x", 1, "first");
+    diagnostics_sort(diagnostics);
+    g_autofree char *formatted = diagnostics_format(diagnostics);
+    ck_assert_str_eq(formatted, "postconf x:1: warning: first\n"
+                                "rules:2:1: warning: odd 2\ntwo\n^~~\n"
+                                "list:7: warning: strange 3\n"
+                                "rules:3:1: error: wrong\nthree\n^~~~~\n");
+    ck_assert_uint_eq(diagnostics_count(diagnostics), 4);
+    ck_assert_str_eq(diagnostics_get(diagnostics, 1)->kind, "odd");
+    ck_assert_str_eq(diagnostics_get(diagnostics, 2)->kind, "strange");
+    ck_assert_ptr_null(diagnostics_get(diagnostics, 3)->kind);
+}
+END_TEST
+
 /* Places are counted from the last one, and from the start where they go back. */
 START_TEST(test_places_of_a_line) {
     static const size_t offsets[] = {3, 12, 12, 13, 17, 0, 16, 4};
@@ -239,6 +262,38 @@ START_TEST(test_limit) {
 }
 END_TEST
 
+/* Beyond the limit each kind is counted by itself. */
+static const struct {
+    guint errors;
+    guint warnings;
+    guint place_warnings;
+    const char *last_lines;
+} dropped[] = {
+    {LIMIT_DIAGNOSTICS, 0, 0, ""},
+    {0, LIMIT_DIAGNOSTICS, 0, ""},
+    {0, LIMIT_DIAGNOSTICS + 1, 0, "and 1 more warning\n"},
+    {LIMIT_DIAGNOSTICS, 0, 2, "and 2 more warnings\n"},
+    {LIMIT_DIAGNOSTICS + 2, 3, 4, "and 2 more errors\nand 7 more warnings\n"},
+};
+
+START_TEST(test_dropped) {
+    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
+    g_autoptr(Source) source = source_new("f", TEXT_LITERAL("a\n"));
+    for (guint i = 0; i < dropped[_i].errors; i++) {
+        diagnostics_add(diagnostics, source_span(source, 0, 1), "x");
+    }
+    for (guint i = 0; i < dropped[_i].warnings; i++) {
+        diagnostics_warn(diagnostics, "odd", source_span(source, 0, 1), "x");
+    }
+    for (guint i = 0; i < dropped[_i].place_warnings; i++) {
+        diagnostics_warn_place(diagnostics, "odd", "f", 1, "x");
+    }
+    g_autofree char *formatted = diagnostics_format(diagnostics);
+    const char *more = strstr(formatted, "and ");
+    ck_assert_str_eq(more ? more : "", dropped[_i].last_lines);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("diagnostic");
     UNIT_ADD_TABLE(suite, test_place, places);
@@ -246,6 +301,8 @@ int main(void) {
     unit_add(suite, "test_order", test_order, 1);
     unit_add(suite, "test_anchor", test_anchor, 1);
     unit_add(suite, "test_file", test_file, 1);
+    unit_add(suite, "test_warnings", test_warnings, 1);
+    UNIT_ADD_TABLE(suite, test_dropped, dropped);
     unit_add(suite, "test_places_of_a_line", test_places_of_a_line, 1);
     unit_add(suite, "test_long_line", test_long_line, 1);
     unit_add(suite, "test_none", test_none, 1);
