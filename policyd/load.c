@@ -1,39 +1,89 @@
 /*
- * Load: compile_file() and a clock. Fails as it does.
+ * Load: compile_file(), prove() and a clock. Fails as the first does, or where the second finds
+ * something that is not PROVED.
  */
 #include "load.h"
 
+#include "analysis/prove.h"
 #include "log.h"
+#include "rules/compile.h"
 
 typedef struct {
     const char *path;
     gint64 quiet_until; /* monotonic */
 } Progress;
 
-/* CompileProgress */
-static void tell(const char *source, guint64 items, gpointer data) {
-    Progress *progress = data;
+/* TRUE once a second, after the first. */
+static gboolean is_due(Progress *progress) {
     gint64 now = g_get_monotonic_time();
-    if (now >= progress->quiet_until) {
+    if (now < progress->quiet_until) {
+        return FALSE;
+    }
+    progress->quiet_until = now + G_USEC_PER_SEC;
+    return TRUE;
+}
+
+/* CompileProgress */
+static void tell_reading(const char *source, guint64 items, gpointer data) {
+    Progress *progress = data;
+    if (is_due(progress)) {
         log_info("loading %s: %" G_GUINT64_FORMAT " items of %s are read", progress->path, items,
                  source);
-        progress->quiet_until = now + G_USEC_PER_SEC;
     }
 }
 
-Ruleset *load_ruleset(const char *path, PostconfHelper *helper, Diagnostics *diagnostics) {
-    gint64 start = g_get_monotonic_time();
-    Progress progress = {path, start + G_USEC_PER_SEC};
+/* Of AnalysisHost */
+static void tell_proving(const char *what, guint done, guint all, gpointer data) {
+    Progress *progress = data;
+    if (is_due(progress)) {
+        log_info("loading %s: %s rule %u of %u", progress->path, what, done, all);
+    }
+}
+
+static Ruleset *compile(const char *path, PostconfHelper *helper, Progress *progress,
+                        char **trouble) {
+    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
     const CompileHost host = {
         .read_postconf = postconf_helper_read,
         .postconf = helper,
-        .tell = tell,
-        .told = &progress,
+        .tell = tell_reading,
+        .told = progress,
     };
     Ruleset *ruleset = compile_file(path, &host, diagnostics);
+    if (!ruleset) {
+        *trouble = diagnostics_format(diagnostics);
+    }
+    return ruleset;
+}
+
+/* NULL if all holds, else what doesn't; the caller frees it. */
+static char *find_unproved(const char *path, const Ruleset *ruleset, guint32 budget,
+                           Progress *progress) {
+    const AnalysisHost host = {.budget = budget, .tell = tell_proving, .data = progress};
+    g_autoptr(GPtrArray) proofs = prove(ruleset, FALSE, &host);
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < proofs->len; i++) {
+        const Proof *proof = g_ptr_array_index(proofs, i);
+        if (proof->verdict != VERDICT_PROVED) {
+            g_autofree char *told = proof_explain(proof, ruleset, path);
+            g_string_append(text, told);
+        }
+    }
+    return prove_holds(proofs) ? NULL : g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+Ruleset *load_ruleset(const char *path, PostconfHelper *helper, guint32 budget, char **trouble) {
+    gint64 start = g_get_monotonic_time();
+    Progress progress = {path, start + G_USEC_PER_SEC};
+    g_autoptr(Ruleset) ruleset = compile(path, helper, &progress, trouble);
+    char *unproved = ruleset ? find_unproved(path, ruleset, budget, &progress) : NULL;
     gint64 took = g_get_monotonic_time() - start;
+    if (unproved) {
+        *trouble = unproved;
+        return NULL;
+    }
     if (ruleset && took > G_USEC_PER_SEC) {
         log_info("loading %s took %.1f seconds", path, (double)took / G_USEC_PER_SEC);
     }
-    return ruleset;
+    return g_steal_pointer(&ruleset);
 }

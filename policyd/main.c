@@ -71,11 +71,11 @@ static gboolean become_user(const Daemon *daemon, GError **error) {
 
 /* Prints what is wrong, as policyctl check does. */
 static gboolean load_rules(Daemon *daemon) {
-    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
-    daemon->ruleset = load_ruleset(daemon->settings->rules, daemon->helper, diagnostics);
+    g_autofree char *trouble = NULL;
+    daemon->ruleset = load_ruleset(daemon->settings->rules, daemon->helper,
+                                   daemon->settings->proof_budget, &trouble);
     if (!daemon->ruleset) {
-        g_autofree char *text = diagnostics_format(diagnostics);
-        fputs(text, stderr);
+        fputs(trouble, stderr);
     }
     return daemon->ruleset != NULL;
 }

@@ -87,4 +87,7 @@
 #define LIMIT_POSTCONF_SECONDS 10
 #define LIMIT_POSTCONF_NAME 128
 
+/* Nodes of a proof's diagram, of some 20 bytes each: 4 GB. */
+#define LIMIT_PROOF_BUDGET 200000000
+
 #endif

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "analysis/space.h"
 #include "audit_sink.h"
 #include "fail.h"
 #include "listener_address.h"
@@ -92,6 +93,10 @@ static gboolean set_request_timeout(Settings *settings, const char *value, GErro
     return parse_number(value, 1, LIMIT_REQUEST_TIMEOUT, &settings->request_timeout, error);
 }
 
+static gboolean set_proof_budget(Settings *settings, const char *value, GError **error) {
+    return parse_number(value, 1, LIMIT_PROOF_BUDGET, &settings->proof_budget, error);
+}
+
 static const Option options[] = {
     {"rules", set_rules, FALSE, "FILE", "The rule file"},
     {"listen", set_listen, TRUE, "ADDRESS",
@@ -104,6 +109,8 @@ static const Option options[] = {
     {"max-connections", set_max_connections, FALSE, "NUMBER", "Connections at once (10000)"},
     {"request-timeout", set_request_timeout, FALSE, "SECONDS",
      "Close where a request stays unfinished, or a reply unread, this long (30)"},
+    {"proof-budget", set_proof_budget, FALSE, "NODES",
+     "Don't load rules whose proof needs more nodes than these (8000000)"},
     {"config", NULL, FALSE, "FILE", "Read settings from this file; flags win over it"},
     {"version", NULL, FALSE, NULL, "Print the version"},
     {"help", NULL, FALSE, NULL, "Print this help"},
@@ -336,6 +343,7 @@ static Settings *settings_new(void) {
     settings->workers = MIN(g_get_num_processors(), LIMIT_DEFAULT_WORKERS);
     settings->max_connections = DEFAULT_CONNECTIONS;
     settings->request_timeout = DEFAULT_TIMEOUT;
+    settings->proof_budget = ANALYSIS_BUDGET_DEFAULT;
     return settings;
 }
 

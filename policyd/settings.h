@@ -24,6 +24,7 @@ typedef struct {
     guint workers;
     guint max_connections;
     guint request_timeout; /* seconds */
+    guint proof_budget;    /* nodes of a diagram */
     gboolean dry_run;
 } Settings;
 

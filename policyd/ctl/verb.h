@@ -26,6 +26,7 @@ typedef struct {
 } Verb;
 
 extern const Verb check_verb;
+extern const Verb prove_verb;
 extern const Verb query_verb;
 
 /* Reads the options of a verb; what is no option goes to the G_OPTION_REMAINING of `entries`. */
