@@ -169,6 +169,10 @@ static gboolean is_true(Walker *walker, const Expression *expression, const Requ
     return !decisive;
 }
 
+gboolean walk_is_true(Walker *walker, const Expression *expression, const Request *request) {
+    return is_true(walker, expression, request);
+}
+
 const Rule *walk(Walker *walker, const Ruleset *ruleset, const Request *request) {
     guint last = ruleset_rule_count(ruleset) - 1;
     for (guint i = 0; i < last; i++) {

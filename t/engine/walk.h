@@ -14,6 +14,9 @@ typedef struct Walker Walker;
 Walker *walker_new(void);
 void walker_free(Walker *walker);
 
+/* Whether an expression is true of a request. */
+gboolean walk_is_true(Walker *walker, const Expression *expression, const Request *request);
+
 const Rule *walk(Walker *walker, const Ruleset *ruleset, const Request *request);
 
 #endif
