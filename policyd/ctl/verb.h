@@ -29,6 +29,8 @@ extern const Verb check_verb;
 extern const Verb explain_verb;
 extern const Verb prove_verb;
 extern const Verb query_verb;
+extern const Verb replay_verb;
+extern const Verb test_verb;
 
 /* Reads the options of a verb; what is no option goes to the G_OPTION_REMAINING of `entries`. */
 gboolean verb_options(const GOptionEntry *entries, int argc, char **argv, GError **error);
