@@ -26,6 +26,7 @@ typedef struct {
 } Verb;
 
 extern const Verb check_verb;
+extern const Verb diff_verb;
 extern const Verb explain_verb;
 extern const Verb prove_verb;
 extern const Verb query_verb;

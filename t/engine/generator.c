@@ -20,6 +20,8 @@ typedef enum {
 struct Generator {
     GRand *random;
     GPtrArray *constants[KIND_COUNT];
+    gboolean small; /* few names and constants */
+    guint focus;    /* which names, if so */
     guint lists[4]; /* how many named lists there are, in the order of list_words */
     guint conditions;
 };
@@ -52,6 +54,14 @@ static gboolean chance(Generator *generator, guint percent) {
 }
 
 #define PICK(generator, table) ((table)[below((generator), G_N_ELEMENTS(table))])
+
+/* The same of a table of names: in a small file, of two of them. */
+#define PICK_NAME(generator, table) ((table)[pick_name((generator), G_N_ELEMENTS(table))])
+
+static guint pick_name(Generator *generator, guint count) {
+    return generator->small ? (generator->focus + below(generator, MIN(count, 2))) % count
+                            : below(generator, count);
+}
 
 /* Constants. */
 
@@ -125,7 +135,7 @@ static const char *constant(Generator *generator, Kind kind) {
         [KIND_STRING] = make_string,   [KIND_NUMBER] = make_number,
     };
     GPtrArray *known = generator->constants[kind];
-    if (known->len > 0 && chance(generator, 30)) {
+    if (known->len > 0 && chance(generator, generator->small ? 70 : 30)) {
         return g_ptr_array_index(known, below(generator, known->len));
     }
     g_ptr_array_add(known, makers[kind](generator));
@@ -189,7 +199,7 @@ static const char *const states[] = {"RCPT", "DATA", "END-OF-MESSAGE", "VRFY"};
 
 static void write_number_test(Generator *generator, GString *out) {
     static const char *const signs[] = {"==", "!=", "<", "<=", ">", ">="};
-    g_string_append_printf(out, "%s %s %s", PICK(generator, numbers), PICK(generator, signs),
+    g_string_append_printf(out, "%s %s %s", PICK_NAME(generator, numbers), PICK(generator, signs),
                            constant(generator, KIND_NUMBER));
 }
 
@@ -210,9 +220,9 @@ static void write_regex_test(Generator *generator, GString *out) {
     static const char *const regexes[] = {"/^u/", "/example/i", "/[0-9]$/",
                                           "/^$/", "/a.*b/",     "/@a\\./"};
     g_string_append_printf(out, "%s matches %s",
-                           chance(generator, 50)   ? PICK(generator, mailboxes)
-                           : chance(generator, 50) ? PICK(generator, domains)
-                                                   : PICK(generator, strings),
+                           chance(generator, 50)   ? PICK_NAME(generator, mailboxes)
+                           : chance(generator, 50) ? PICK_NAME(generator, domains)
+                                                   : PICK_NAME(generator, strings),
                            PICK(generator, regexes));
 }
 
@@ -222,7 +232,7 @@ static void write_equal_test(Generator *generator, GString *out) {
     const char *value;
     switch (below(generator, 4)) {
     case 0:
-        name = PICK(generator, strings);
+        name = PICK_NAME(generator, strings);
         value = constant(generator, KIND_STRING);
         break;
     case 1:
@@ -230,12 +240,12 @@ static void write_equal_test(Generator *generator, GString *out) {
         value = PICK(generator, states);
         break;
     case 2:
-        name = PICK(generator, mailboxes);
+        name = PICK_NAME(generator, mailboxes);
         value = constant(generator, KIND_MAILBOX);
         value = g_str_has_suffix(value, "@") ? "user" : value;
         break;
     default:
-        name = PICK(generator, domains);
+        name = PICK_NAME(generator, domains);
         value = constant(generator, KIND_DOMAIN);
         value += value[0] == '.';
         break;
@@ -259,17 +269,17 @@ static void write_test(Generator *generator, GString *out) {
     switch (below(generator, 10)) {
     case 0:
     case 1:
-        write_in(generator, out, PICK(generator, addresses), 0);
+        write_in(generator, out, PICK_NAME(generator, addresses), 0);
         break;
     case 2:
-        write_in(generator, out, PICK(generator, domains), 1);
+        write_in(generator, out, PICK_NAME(generator, domains), 1);
         break;
     case 3:
     case 4:
-        write_in(generator, out, PICK(generator, mailboxes), chance(generator, 60) ? 1 : 2);
+        write_in(generator, out, PICK_NAME(generator, mailboxes), chance(generator, 60) ? 1 : 2);
         break;
     case 5:
-        write_in(generator, out, PICK(generator, strings), 3);
+        write_in(generator, out, PICK_NAME(generator, strings), 3);
         break;
     case 6:
         write_equal_test(generator, out);
@@ -311,7 +321,25 @@ static void write_condition(Generator *generator, GString *out) {
     generator->conditions++;
 }
 
-char *generator_rules(Generator *generator, guint rules) {
+static const char *const actions[] = {"permit",       "dunno",           "reject",
+                                      "reject \"b\"", "defer \"a\"",     "redirect \"u@a.com\"",
+                                      "defer",        "reject 550 \"b\""};
+
+const char *generator_action(Generator *generator) {
+    return PICK(generator, actions);
+}
+
+static void write_rule(Generator *generator, GString *out, guint number) {
+    if (generator->small) {
+        g_string_append_printf(out, "%s if ", generator_action(generator));
+    } else {
+        g_string_append_printf(out, "reject \"rule %u\" if ", number);
+    }
+    write_expression(generator, out, below(generator, generator->small ? 3 : 4));
+    g_string_append_c(out, '\n');
+}
+
+static char *make_rules(Generator *generator, guint rules) {
     GString *out = g_string_new("accept open relay\n");
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         g_ptr_array_set_size(generator->constants[kind], 0);
@@ -328,12 +356,21 @@ char *generator_rules(Generator *generator, guint rules) {
         if (chance(generator, 10)) {
             write_condition(generator, out);
         }
-        g_string_append_printf(out, "reject \"rule %u\" if ", i);
-        write_expression(generator, out, below(generator, 4));
-        g_string_append_c(out, '\n');
+        write_rule(generator, out, i);
     }
-    g_string_append(out, "dunno\n");
+    g_string_append_printf(out, "%s\n", generator->small ? generator_action(generator) : "dunno");
     return g_string_free(out, FALSE);
+}
+
+char *generator_rules(Generator *generator, guint rules) {
+    generator->small = FALSE;
+    return make_rules(generator, rules);
+}
+
+char *generator_small_rules(Generator *generator, guint rules) {
+    generator->small = TRUE;
+    generator->focus = below(generator, 1000);
+    return make_rules(generator, rules);
 }
 
 /* Requests. */
@@ -465,6 +502,14 @@ static char *make_value(Generator *generator, const AttributeInfo *info) {
         break;
     }
     return value_string(generator);
+}
+
+char *generator_value(Generator *generator, Attribute attribute) {
+    return make_value(generator, attribute_info(attribute));
+}
+
+guint generator_below(Generator *generator, guint limit) {
+    return below(generator, limit);
 }
 
 char *generator_request(Generator *generator, gsize *length) {

@@ -7,6 +7,8 @@
 
 #include <glib.h>
 
+#include "protocol/attribute.h"
+
 typedef struct Generator Generator;
 
 Generator *generator_new(guint32 seed);
@@ -15,6 +17,18 @@ void generator_free(Generator *generator);
 /* A rule file that compiles, of about so many rules; owned by the caller. It replaces the
  * constants from which requests are drawn. */
 char *generator_rules(Generator *generator, guint rules);
+
+/* The same, with few attributes and constants, which rules then often share, and any action. */
+char *generator_small_rules(Generator *generator, guint rules);
+
+/* What a rule of such a file begins with. */
+const char *generator_action(Generator *generator);
+
+/* A value for an attribute; owned by the caller. */
+char *generator_value(Generator *generator, Attribute attribute);
+
+/* A number from 0 to `limit` - 1. */
+guint generator_below(Generator *generator, guint limit);
 
 /* An attribute block with its empty line, of *length bytes; owned by the caller. */
 char *generator_request(Generator *generator, gsize *length);
