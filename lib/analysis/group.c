@@ -3,8 +3,8 @@
  * login that is taken apart, is one of: absent; a local part alone; a local part before a last `@`
  * with nothing behind it; or with a domain, which is final if nothing is left to route. The classes
  * of local parts and those of domains combine freely, but for the mailboxes that a list names
- * whole: each of those has rows of its own, and where a class of local parts and one of domains
- * have only that one mailbox, it is taken out of the free combinations.
+ * whole: each of those has rows of its own, and where all mailboxes of a class of local parts and
+ * one of domains are listed, the two are taken out of the free combinations.
  */
 #include "analysis/group_private.h"
 
@@ -118,7 +118,8 @@ Group *group_new(Attribute attribute, const GPtrArray *fields) {
     group->domains = make_relation(group, PLACE_DOMAIN, PLACE_FINAL);
     group->routed_domains = make_relation(group, PLACE_DOMAIN, PLACE_FINAL);
     group->listed = make_relation(group, PLACE_PRESENCE, PLACE_FINAL);
-    group->taken_out = make_relation(group, PLACE_PRESENCE, PLACE_FINAL);
+    group->straight_taken = make_relation(group, PLACE_PRESENCE, PLACE_FINAL);
+    group->routing_taken = make_relation(group, PLACE_PRESENCE, PLACE_FINAL);
     group_collect(group);
     return group;
 }
@@ -132,7 +133,8 @@ void group_free(Group *group) {
         relation_free(group->domains);
         relation_free(group->routed_domains);
         relation_free(group->listed);
-        relation_free(group->taken_out);
+        relation_free(group->straight_taken);
+        relation_free(group->routing_taken);
         g_ptr_array_unref(group->fields);
         g_ptr_array_unref(group->equals);
         g_ptr_array_unref(group->free);
@@ -189,8 +191,9 @@ static Bdd split_values(const Group *group, BddTable *table) {
                            relation_build(group->domains, table));
     Bdd routing = bdd_and(table, relation_build(group->routing, table),
                           relation_build(group->routed_domains, table));
+    straight = bdd_without(table, straight, relation_build(group->straight_taken, table));
+    routing = bdd_without(table, routing, relation_build(group->routing_taken, table));
     Bdd values = bdd_or(table, straight, routing);
-    values = bdd_without(table, values, relation_build(group->taken_out, table));
     values = bdd_or(table, values, relation_build(group->listed, table));
     return bdd_or(table, values, bdd_and(table, alone, has_no_domain(group, table)));
 }

@@ -6,23 +6,20 @@
 #include <string.h>
 
 #include "analysis/group_private.h"
+#include "analysis/tally.h"
 #include "protocol/mailbox.h"
 
 /* No list holds a `*` in a domain (domain_fault()), nor a control character in anything. */
 #define NO_LABEL "*"
 #define NO_LOCAL "\001"
 
-/* Not the one member of a class: it has several, or none that could be told. */
-static const Text NOBODY = {NULL, 0};
-
 /* While the relations are filled. */
 typedef struct {
     Group *group;
-    GHashTable *cases;        /* folded local part to its letter cases that are texts of `local` */
-    GArray *straight_singles; /* by row: the one folded local part of that class, or NOBODY */
-    GArray *routing_singles;
-    GArray *domain_singles; /* by row: the one domain of that class, or NOBODY */
-    GArray *routed_domain_singles;
+    GHashTable *cases; /* folded local part to its letter cases that are texts of `local` */
+    Tally straight;
+    Tally routing;
+    GHashTable *counted; /* domains that are, where two classifiers name them; else NULL */
 } Collector;
 
 gboolean group_is_routing(Text local) {
@@ -90,22 +87,9 @@ static gint find_equal(const Group *group, const char *folded) {
     return -1;
 }
 
-/* Adds a row, and notes whether its class still has one member only. */
-static void add_single(Relation *relation, GArray *singles, const guint32 *row, const Seed *seed,
-                       Text member) {
-    if (relation_add(relation, row, seed)) {
-        g_array_append_val(singles, member);
-        return;
-    }
-    Text *single = &g_array_index(singles, Text, relation_find(relation, row));
-    if (single->data && (!member.data || !text_equal(*single, member))) {
-        *single = NOBODY;
-    }
-}
-
-/* A class of local parts: `member` is its one folded text, or NOBODY. */
+/* A class of local parts, and how many more of its members this is, letters folded. */
 static void add_local(Collector *collector, guint32 code, const char *folded, gboolean routing,
-                      const Seed *seed, Text member) {
+                      const Seed *seed, guint32 members) {
     const Group *group = collector->group;
     g_autofree guint32 *row = g_new(guint32, group->fields->len + 1);
     if (code != CODE_ABSENT || !group->local) {
@@ -124,10 +108,10 @@ static void add_local(Collector *collector, guint32 code, const char *folded, gb
     group_left_row(group, -1, open, code, TRUE, row);
     relation_add(group->bare, row, seed);
     if (routing) {
-        add_single(group->routing, collector->routing_singles, row, seed, member);
+        tally_count(group->routing, collector->routing.locals, row, seed, members);
     } else {
         group_left_row(group, -1, open, code, FALSE, row);
-        add_single(group->straight, collector->straight_singles, row, seed, member);
+        tally_count(group->straight, collector->straight.locals, row, seed, members);
     }
 }
 
@@ -147,14 +131,34 @@ static void collect_case(Atom atom, const Seed *seed, gpointer data) {
     g_ptr_array_add(cases, g_strndup(seed->text.data, seed->text.length));
 }
 
+static guint32 case_code(const Collector *collector, const GPtrArray *cases, guint index) {
+    return find_code(collector->group->local, text_from_string(g_ptr_array_index(cases, index)));
+}
+
+/* TRUE if no case before this one is of its class. */
+static gboolean is_first_case(const Collector *collector, const GPtrArray *cases, guint index) {
+    for (guint i = 0; i < index; i++) {
+        if (case_code(collector, cases, i) == case_code(collector, cases, index)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 /* SeedVisitor of `local` */
 static void collect_exact_local(Atom atom, const Seed *seed, gpointer data) {
     Collector *collector = data;
-    if (seed->kind == SEED_TEXT) {
-        const char *folded = keep_folded(collector, seed->text);
-        add_local(collector, field_code(collector->group->local, atom), folded,
-                  group_is_routing(seed->text), seed, text_from_string(folded));
+    if (seed->kind != SEED_TEXT) {
+        return;
     }
+    const char *folded = keep_folded(collector, seed->text);
+    const GPtrArray *cases = g_hash_table_lookup(collector->cases, folded);
+    guint index = 0;
+    while (!text_equal(text_from_string(g_ptr_array_index(cases, index)), seed->text)) {
+        index++;
+    }
+    add_local(collector, field_code(collector->group->local, atom), folded,
+              group_is_routing(seed->text), seed, is_first_case(collector, cases, index) ? 1 : 0);
 }
 
 /* TRUE if some letter case of the text is no text of `local`. */
@@ -168,12 +172,12 @@ static gboolean has_free_case(const Collector *collector, const char *folded) {
 }
 
 /* A local part in the letter cases of which `local` has no text. */
-static void add_folded_local(Collector *collector, Text text) {
+static void add_folded_local(Collector *collector, Text text, guint32 members) {
     const char *folded = keep_folded(collector, text);
     Seed seed = {.kind = SEED_OPEN, .text = text_from_string(folded)};
     if (has_free_case(collector, folded)) {
         add_local(collector, rest_code(collector->group->local), folded, group_is_routing(text),
-                  &seed, text_from_string(folded));
+                  &seed, members);
     }
 }
 
@@ -181,12 +185,12 @@ static void add_folded_local(Collector *collector, Text text) {
 static void collect_open(Atom atom, const Seed *seed, gpointer data) {
     (void)atom;
     if (seed->kind == SEED_OPEN) {
-        add_folded_local(data, seed->text);
+        add_folded_local(data, seed->text, 1);
     }
 }
 
 static void add_domain(Collector *collector, guint32 domain, guint32 final, const Seed *seed,
-                       Text member) {
+                       guint32 members) {
     const Group *group = collector->group;
     guint32 row[2];
     guint width = 0;
@@ -196,11 +200,11 @@ static void add_domain(Collector *collector, guint32 domain, guint32 final, cons
     if (group->final) {
         row[width++] = final;
     }
-    add_single(group->domains, collector->domain_singles, row, seed, member);
+    tally_count(group->domains, collector->straight.domains, row, seed, members);
     if (group->final) {
         row[width - 1] = rest_code(group->final);
     }
-    add_single(group->routed_domains, collector->routed_domain_singles, row, seed, member);
+    tally_count(group->routed_domains, collector->routing.domains, row, seed, members);
 }
 
 /* A domain that has the class of the seed; the caller frees it. */
@@ -225,20 +229,34 @@ static guint32 find_final_code(const Field *final, const char *domain) {
     return find_code(final, text_from_string(mailbox));
 }
 
+/* How many domains a seed stands for that were not counted before. An IPv4 literal is written in
+ * one way, an IPv6 one in many. */
+static guint32 count_domains(Collector *collector, const Seed *seed) {
+    gboolean literal = seed->kind == SEED_ADDRESSES && seed->first.family == ADDRESS_IPV4
+                       && address_equal(&seed->first, &seed->last);
+    if (seed->kind != SEED_TEXT && !literal) {
+        return TALLY_MANY;
+    }
+    if (!collector->counted) {
+        return 1;
+    }
+    return g_hash_table_add(collector->counted, seed_domain(seed)) ? 1 : 0;
+}
+
 /* The domain's text is needed only where two classifiers speak of it, or mailboxes do. */
 static void collect_domain(Collector *collector, const Field *from, Atom atom, const Seed *seed) {
     const Group *group = collector->group;
     const Field *other = from == group->domain ? group->final : group->domain;
     guint32 own = field_code(from, atom);
     guint32 its = CODE_ABSENT;
-    Text member = seed->kind == SEED_TEXT ? seed->text : NOBODY;
+    guint32 members = group->whole ? count_domains(collector, seed) : TALLY_MANY;
     if (other) {
         g_autofree char *domain = seed_domain(seed);
         its = other == group->final ? find_final_code(other, domain)
                                     : find_code(other, text_from_string(domain));
     }
     add_domain(collector, from == group->domain ? own : its, from == group->domain ? its : own,
-               seed, member);
+               seed, members);
 }
 
 /* SeedVisitor of `domain` */
@@ -257,7 +275,7 @@ static void collect_final_domain(Atom atom, const Seed *seed, gpointer data) {
 static void collect_domains(Collector *collector) {
     const Group *group = collector->group;
     static const Seed other = {.kind = SEED_OTHER};
-    add_domain(collector, rest_code(group->domain), rest_code(group->final), &other, NOBODY);
+    add_domain(collector, rest_code(group->domain), rest_code(group->final), &other, TALLY_MANY);
     if (group->domain) {
         classifier_visit(group->domain->classifier, collect_host_domain, collector);
     }
@@ -270,8 +288,8 @@ static void collect_locals(Collector *collector) {
     static const Seed other = {.kind = SEED_OTHER};
     static const Seed empty = {.kind = SEED_TEXT, .text = {"", 0}};
     const Group *group = collector->group;
-    add_local(collector, rest_code(group->local), NO_LOCAL, FALSE, &other, NOBODY);
-    add_local(collector, rest_code(group->local), NO_LOCAL "%", TRUE, &other, NOBODY);
+    add_local(collector, rest_code(group->local), NO_LOCAL, FALSE, &other, TALLY_MANY);
+    add_local(collector, rest_code(group->local), NO_LOCAL "%", TRUE, &other, TALLY_MANY);
     if (group->local) {
         classifier_visit(group->local->classifier, collect_case, collector);
         classifier_visit(group->local->classifier, collect_exact_local, collector);
@@ -281,71 +299,79 @@ static void collect_locals(Collector *collector) {
     }
     for (guint i = 0; i < group->equals->len; i++) {
         const Field *flag = g_ptr_array_index(group->equals, i);
-        add_folded_local(collector, text_from_string(flag->test->text));
+        add_folded_local(collector, text_from_string(flag->test->text), 0);
     }
-    add_local(collector, CODE_ABSENT, "", FALSE, &empty, text_from_string(""));
+    add_local(collector, CODE_ABSENT, "", FALSE, &empty, 1);
 }
 
 /* The codes of both sides of a mailbox. */
 static void fill_row(const Group *group, guint32 whole, guint32 local, const Mailbox *mailbox,
                      gboolean routing, guint32 *row) {
     guint32 *right = row + left_width(group);
-    g_autofree char *domain = g_strndup(mailbox->domain.data, mailbox->domain.length);
     group_left_row(group, -1, whole, local, routing, row);
     if (group->domain) {
         *right++ = find_code(group->domain, mailbox->domain);
     }
-    if (group->final) {
-        *right = routing ? rest_code(group->final) : find_final_code(group->final, domain);
+    if (group->final && routing) {
+        *right = rest_code(group->final);
+    } else if (group->final) {
+        g_autofree char *domain = g_strndup(mailbox->domain.data, mailbox->domain.length);
+        *right = find_final_code(group->final, domain);
     }
 }
 
-/* TRUE if the free combination of the mailbox's classes, whose row this is, is that mailbox alone.
- */
-static gboolean is_alone(const Collector *collector, const guint32 *row, const Mailbox *mailbox,
-                         const char *local) {
+/* How many mailboxes a free combination has, whose row this is. */
+static guint64 count_free(const Collector *collector, const guint32 *row, gboolean routing) {
     const Group *group = collector->group;
-    gboolean routing = group_is_routing(mailbox->local);
-    const GArray *singles = routing ? collector->routing_singles : collector->straight_singles;
-    const GArray *domain_singles =
-        routing ? collector->routed_domain_singles : collector->domain_singles;
+    const Tally *tally = routing ? &collector->routing : &collector->straight;
     gint left = relation_find(routing ? group->routing : group->straight, row);
     gint right =
         relation_find(routing ? group->routed_domains : group->domains, row + left_width(group));
     if (left < 0 || right < 0) {
-        return FALSE;
+        return TALLY_MANY;
     }
-    Text only_local = g_array_index(singles, Text, left);
-    Text only_domain = g_array_index(domain_singles, Text, right);
-    return only_local.data && only_domain.data && text_equal(only_local, text_from_string(local))
-           && text_equal(only_domain, mailbox->domain);
+    guint64 locals = g_array_index(tally->locals, guint64, left);
+    guint64 domains = g_array_index(tally->domains, guint64, right);
+    return locals >= TALLY_MANY || domains >= TALLY_MANY ? TALLY_MANY : locals * domains;
 }
 
+/* A listed mailbox, of these classes. It is taken from the free combinations of its local part and
+ * its domain; when the last of them is, nothing has their classes. */
 static void add_listed(Collector *collector, guint32 whole, guint32 local, const Mailbox *mailbox,
                        const Seed *seed) {
     const Group *group = collector->group;
     g_autofree guint32 *row = g_new(guint32, group->fields->len + 2);
     gboolean routing = group_is_routing(mailbox->local);
-    const char *local_text = keep_folded(collector, mailbox->local);
+    Tally *tally = routing ? &collector->routing : &collector->straight;
     fill_row(group, whole, local, mailbox, routing, row);
     relation_add(group->listed, row, seed);
-    if (!group->domain && !group->final) {
-        return; /* any domain is free */
+    if (!tally->few) {
+        return;
     }
-    fill_row(group, find_open_code(group, local_text), local, mailbox, routing, row);
-    if (is_alone(collector, row, mailbox, local_text)) {
-        relation_add(group->taken_out, row, seed);
+    fill_row(group, find_open_code(group, keep_folded(collector, mailbox->local)), local, mailbox,
+             routing, row);
+    guint64 all = count_free(collector, row, routing);
+    if (all >= TALLY_MANY) {
+        return;
+    }
+    if (tally_take(tally, row, seed) == all) {
+        relation_add(routing ? group->routing_taken : group->straight_taken, row, seed);
     }
 }
 
 static void collect_listed_mailbox(Collector *collector, guint32 whole, const Seed *seed) {
     const Group *group = collector->group;
     Mailbox mailbox = mailbox_split(seed->text);
+    if (!group->local) {
+        add_listed(collector, whole, CODE_ABSENT, &mailbox, seed);
+        return;
+    }
     const char *local = keep_folded(collector, mailbox.local);
     const GPtrArray *cases = g_hash_table_lookup(collector->cases, local);
     for (guint i = 0; cases && i < cases->len; i++) {
-        Text text = text_from_string(g_ptr_array_index(cases, i));
-        add_listed(collector, whole, find_code(group->local, text), &mailbox, seed);
+        if (is_first_case(collector, cases, i)) {
+            add_listed(collector, whole, case_code(collector, cases, i), &mailbox, seed);
+        }
     }
     if (has_free_case(collector, local)) {
         add_listed(collector, whole, rest_code(group->local), &mailbox, seed);
@@ -384,26 +410,29 @@ static void collect_listed(Atom atom, const Seed *seed, gpointer data) {
 }
 
 static void collect_split(Group *group) {
+    guint width = group->fields->len - group->free->len;
     Collector collector = {
         .group = group,
         .cases =
             g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref),
-        .straight_singles = g_array_new(FALSE, FALSE, sizeof(Text)),
-        .routing_singles = g_array_new(FALSE, FALSE, sizeof(Text)),
-        .domain_singles = g_array_new(FALSE, FALSE, sizeof(Text)),
-        .routed_domain_singles = g_array_new(FALSE, FALSE, sizeof(Text)),
     };
+    tally_init(&collector.straight, group->fields, width);
+    tally_init(&collector.routing, group->fields, width);
+    if (group->whole && group->domain && group->final) {
+        collector.counted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    }
     group->texts = g_string_chunk_new(4096);
     collect_locals(&collector);
     collect_domains(&collector);
+    tally_seal(&collector.straight);
+    tally_seal(&collector.routing);
     if (group->whole) {
         classifier_visit(group->whole->classifier, collect_listed, &collector);
     }
     g_hash_table_unref(collector.cases);
-    g_array_unref(collector.straight_singles);
-    g_array_unref(collector.routing_singles);
-    g_array_unref(collector.domain_singles);
-    g_array_unref(collector.routed_domain_singles);
+    g_clear_pointer(&collector.counted, g_hash_table_unref);
+    tally_clear(&collector.straight);
+    tally_clear(&collector.routing);
 }
 
 /* SeedVisitor of the `whole` of a string that is compared with letters folded too */

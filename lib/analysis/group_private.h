@@ -23,7 +23,7 @@ struct Group {
     GPtrArray *free;   /* flags: regexes, and what else is not tied to the classes */
 
     /* What goes together. The first four are of the fields up to `routed`, the next two of the
-     * others, the last two of both. */
+     * others, the last three of both. */
     Relation *alone;    /* no `@`; of a value that is not split: all of it */
     Relation *bare;     /* an `@`, and no domain behind it */
     Relation *straight; /* a local part with nothing to route, before a domain */
@@ -31,8 +31,9 @@ struct Group {
     Relation *domains;
     Relation *routed_domains; /* `final` is as of a mailbox that isn't */
     Relation *listed;         /* a mailbox that is listed whole */
-    Relation *taken_out;      /* what only a listed mailbox would be, without its list */
-    GStringChunk *texts;      /* that seeds borrow; NULL if there are none */
+    Relation *straight_taken; /* what only listed mailboxes would be, without their lists */
+    Relation *routing_taken;
+    GStringChunk *texts; /* that seeds borrow; NULL if there are none */
 };
 
 /* group_collect.c: fills the relations. */

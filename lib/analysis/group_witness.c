@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "analysis/group_private.h"
+#include "analysis/natural.h"
 #include "analysis/regex_sample.h"
 #include "limit.h"
 #include "protocol/mailbox.h"
 
 /* Values that are tried for one wish, and samples of one regex. */
-#define GUESSES_MAX 512
+#define GUESSES_MAX 1024
 #define SAMPLES_MAX 12
 
 /* Letter cases of one text that are tried, and numbered names. */
@@ -153,26 +154,32 @@ static GPtrArray *local_texts(const Seed *seed, gboolean routing) {
 
 static char *literal_text(const Address *address, gboolean brackets) {
     char printed[ADDRESS_TEXT_SIZE];
+    const char *tag = address->family == ADDRESS_IPV6 ? "IPv6:" : "";
     address_print(address, printed);
-    if (!brackets) {
-        return g_strdup(printed);
-    }
-    return g_strdup_printf("[%s%s]", address->family == ADDRESS_IPV6 ? "IPv6:" : "", printed);
+    return brackets ? g_strdup_printf("[%s%s]", tag, printed) : g_strdup(printed);
 }
 
-static Address next_address(const Address *address) {
-    Address next = *address;
-    next.bytes[address_length(address) - 1]++;
-    return next;
+/* An IPv6 literal as no list has it, where a mailbox is listed in its shortest form. */
+static char *long_literal_text(const Address *address) {
+    GString *text = g_string_new("[IPv6:");
+    for (guint i = 0; i < 16; i += 2) {
+        g_string_append_printf(text, "%s%02x%02x", i > 0 ? ":" : "", address->bytes[i],
+                               address->bytes[i + 1]);
+    }
+    g_string_append_c(text, ']');
+    return g_string_free(text, FALSE);
 }
 
 static void add_addresses(const Seed *seed, gboolean brackets, GPtrArray *texts) {
-    Address next = next_address(&seed->first);
-    if ((seed->first.bytes[address_length(&seed->first) - 1] & 1) == 0
-        && !address_equal(&seed->first, &seed->last)) {
+    Address next = seed->first;
+    guint8 *last = &next.bytes[address_length(&next) - 1];
+    if ((*last)++ % 2 == 0 && !address_equal(&seed->first, &seed->last)) {
         g_ptr_array_add(texts, literal_text(&next, brackets));
     }
     g_ptr_array_add(texts, literal_text(&seed->first, brackets));
+    if (brackets && seed->first.family == ADDRESS_IPV6) {
+        g_ptr_array_add(texts, long_literal_text(&seed->first));
+    }
 }
 
 static GPtrArray *domain_texts(const Seed *seed) {
@@ -228,6 +235,9 @@ static const Seed *find_seed(const Relation *relation, const guint32 *codes) {
 /* A mailbox that a list names: its local part may have to be in another letter case. */
 static void guess_listed(const Search *search) {
     const Seed *seed = find_seed(search->group->listed, search->target->codes);
+    if (seed) {
+        guess(search, g_strndup(seed->text.data, seed->text.length));
+    }
     for (guint i = 0; seed && i < CASES_MAX; i++) {
         Mailbox mailbox = mailbox_split(seed->text);
         g_autofree char *local = in_case(mailbox.local, i);
@@ -275,37 +285,10 @@ static void guess_split(const Search *search) {
         g_autoptr(GPtrArray) texts = local_texts(bare, FALSE);
         for (guint i = 0; i < texts->len; i++) {
             guess(search, g_strconcat(g_ptr_array_index(texts, i), "@", NULL));
+            guess(search, g_strconcat(g_ptr_array_index(texts, i), "@.", NULL));
             guess(search, g_strdup(g_ptr_array_index(texts, i))); /* a login that is listed so */
         }
     }
-}
-
-/* What Postfix would send, where nothing else is asked for. */
-static const char *const *natural_values(Attribute attribute) {
-    static const char *const by_attribute[ATTRIBUTE_COUNT][3] = {
-        [ATTRIBUTE_SASL_METHOD] = {"PLAIN", "LOGIN"},
-        [ATTRIBUTE_SASL_USERNAME] = {"user", "user@login.example"},
-        [ATTRIBUTE_ENCRYPTION_PROTOCOL] = {"TLSv1.3", "TLSv1.2"},
-        [ATTRIBUTE_ENCRYPTION_CIPHER] = {"TLS_AES_256_GCM_SHA384", "AES256-SHA"},
-        [ATTRIBUTE_ENCRYPTION_KEYSIZE] = {"256", "128"},
-        [ATTRIBUTE_CCERT_FINGERPRINT] = {"00:11:22:33", "44:55:66:77"},
-        [ATTRIBUTE_CCERT_PUBKEY_FINGERPRINT] = {"00:11:22:33", "44:55:66:77"},
-        [ATTRIBUTE_CLIENT_PORT] = {"49152", "50000"},
-        [ATTRIBUTE_SERVER_PORT] = {"25", "587"},
-        [ATTRIBUTE_RECIPIENT_COUNT] = {"1", "2"},
-    };
-    static const char *const by_type[][5] = {
-        [ATTRIBUTE_TYPE_STRING] = {"x", "other", "another"},
-        [ATTRIBUTE_TYPE_ADDRESS] = {"203.0.113.9", "198.51.100.9", "192.0.2.9", "2001:db8::9"},
-        [ATTRIBUTE_TYPE_NUMBER] = {"1024", "1", "0"},
-        [ATTRIBUTE_TYPE_MAILBOX] = {"user@elsewhere.example"},
-        [ATTRIBUTE_TYPE_HOST] = {"client.origin.example", "client.origin.test"},
-    };
-    const AttributeInfo *info = attribute_info(attribute);
-    if (info->values) {
-        return info->values;
-    }
-    return by_attribute[attribute][0] ? by_attribute[attribute] : by_type[info->type];
 }
 
 static void guess_natural(const Search *search) {
@@ -409,17 +392,18 @@ typedef struct {
 /* SeedVisitor */
 static void add_member(Atom atom, const Seed *seed, gpointer data) {
     const Members *members = data;
-    if (seed->kind == SEED_TEXT && members->texts->len < MEMBERS_MAX
+    if (seed->kind != SEED_OTHER && members->texts->len < MEMBERS_MAX
         && field_code(members->field, atom) == members->code) {
-        g_ptr_array_add(members->texts, g_strndup(seed->text.data, seed->text.length));
+        g_ptr_array_extend_and_steal(members->texts, domain_texts(seed));
     }
 }
 
-static void add_members(const Search *search, const Field *field, GPtrArray *texts) {
+static void add_members(const Search *search, const Field *field, SeedVisitor add,
+                        GPtrArray *texts) {
     guint at = 0;
     if (field && g_ptr_array_find(search->group->fields, field, &at)) {
         Members members = {field, search->target->codes[at], texts};
-        classifier_visit(field->classifier, add_member, &members);
+        classifier_visit(field->classifier, add, &members);
     }
 }
 
@@ -430,22 +414,50 @@ static void add_dotted(GPtrArray *domains) {
     }
 }
 
+/* SeedVisitor of `whole` */
+static void add_open(Atom atom, const Seed *seed, gpointer data) {
+    const Members *members = data;
+    if (seed->kind == SEED_OPEN && members->texts->len < MEMBERS_MAX
+        && field_code(members->field, atom) == members->code) {
+        g_ptr_array_extend_and_steal(members->texts, local_texts(seed, FALSE));
+    }
+}
+
+/* Keeps of the texts those that have the wanted class of the field behind `before`. */
+static void keep_fitting(const Search *search, GPtrArray *texts, const Field *field,
+                         const char *before) {
+    guint at = 0;
+    if (!field || !g_ptr_array_find(search->group->fields, field, &at)) {
+        return;
+    }
+    for (guint i = texts->len; i > 0; i--) {
+        g_autofree char *value = g_strconcat(before, g_ptr_array_index(texts, i - 1), NULL);
+        Text text = text_from_string(value);
+        if (code_of(field, field == search->group->local ? text : domain_trim(text))
+            != search->target->codes[at]) {
+            g_ptr_array_remove_index(texts, i - 1);
+        }
+    }
+}
+
 /* Where a class has several members, those tried first may be listed together. */
-static void guess_members(const Search *search) {
+static void guess_members(const Search *search, gboolean routing) {
     const Group *group = search->group;
     const Seed *listed = find_seed(group->listed, search->target->codes);
-    gboolean routing = !find_seed(group->straight, search->target->codes);
     g_autoptr(GPtrArray) locals = find_locals(search, routing);
     g_autoptr(GPtrArray) domains = find_domains(search, routing);
-    g_ptr_array_set_size(search->guesses, 0);
-    add_members(search, group->local, locals);
-    add_members(search, group->domain, domains);
-    add_members(search, group->final, domains);
+    add_members(search, group->local, add_member, locals);
+    add_members(search, group->whole, add_open, locals);
+    add_members(search, group->domain, add_member, domains);
+    add_members(search, group->final, add_member, domains);
     add_dotted(domains);
     if (listed) {
         Mailbox mailbox = mailbox_split(listed->text);
         g_ptr_array_insert(domains, 0, g_strndup(mailbox.domain.data, mailbox.domain.length));
     }
+    keep_fitting(search, locals, group->local, "");
+    keep_fitting(search, domains, group->domain, "");
+    keep_fitting(search, domains, routing ? NULL : group->final, "a@");
     guess_mailboxes(search, locals, MEMBERS_MAX, domains, 2);
     guess_mailboxes(search, locals, 2, domains, MEMBERS_MAX);
 }
@@ -477,7 +489,9 @@ char *group_witness(const Group *group, const GroupTarget *target, RegexScratch 
     guess_regexes(&search);
     char *right = find_right(&search);
     if (!right && group->split) {
-        guess_members(&search);
+        g_ptr_array_set_size(guesses, 0);
+        guess_members(&search, FALSE);
+        guess_members(&search, TRUE);
         right = find_right(&search);
     }
     return right;

@@ -1,12 +1,15 @@
 /*
- * Reach: what is left of all requests is kept for each block of rules; a rule's share is what its
- * block leaves it, which is small, and of that what is left there. The order of questions about a
- * rule is from cheap to dear, and each ends at the first answer.
+ * Reach: each question is whether some request comes to one rule or to one of several, which a
+ * Sieve answers. Only which earlier rules match all that an unreachable one does is worked out with
+ * whole regions. What isn't decided is noted by each operation, and ends it all: nothing is said
+ * that was worked out from it.
  */
 #include "analysis/reach.h"
 
-/* Rules between two diagrams of what is left, which grow with the file. */
-#define BLOCK_RULES 64
+#include "analysis/sieve.h"
+
+/* Rules between two words on how far it is. */
+#define TELL_STEP 64
 
 /* Rules that a message names. */
 #define NAMED_MAX 6
@@ -28,45 +31,46 @@ typedef struct {
     Space *space;
     BddTable *table;
     guint count;
-    GArray *left;    /* of Bdd, by block: the requests that come to it */
-    GArray *first;   /* of Bdd, by rule: what it matches and no earlier rule of its block does */
+    Sieve *sieve;
+    gboolean *spare; /* by rule: said to be unreachable or redundant */
     GArray *escaped; /* of Escape */
     gboolean undecided;
 } Reach;
+
+static Bdd note(Reach *reach, Bdd result) {
+    reach->undecided = reach->undecided || result == BDD_UNDECIDED;
+    return result;
+}
+
+static Bdd intersect(Reach *reach, Bdd f, Bdd g) {
+    return note(reach, bdd_and(reach->table, f, g));
+}
+
+static Bdd subtract(Reach *reach, Bdd f, Bdd g) {
+    return note(reach, bdd_without(reach->table, f, g));
+}
+
+/* FALSE too if it isn't decided. */
+static gboolean meets(Reach *reach, Bdd f, Bdd g) {
+    BddMeets result = bdd_meets(reach->table, f, g);
+    reach->undecided = reach->undecided || result == BDD_MEETS_UNDECIDED;
+    return result == BDD_MEETS_YES;
+}
 
 static Bdd condition_of(const Reach *reach, guint rule) {
     return space_condition(reach->space, ruleset_rule(reach->ruleset, rule)->condition);
 }
 
-/* Requests that the rule decides. */
-static Bdd share_of(const Reach *reach, guint rule) {
-    return bdd_and(reach->table, g_array_index(reach->left, Bdd, rule / BLOCK_RULES),
-                   g_array_index(reach->first, Bdd, rule));
+/* SIEVE_NONE too if it isn't decided. */
+static guint find(Reach *reach, SieveSearch *search) {
+    guint found = sieve_find(reach->sieve, search);
+    reach->undecided = reach->undecided || found == SIEVE_UNDECIDED;
+    return found == SIEVE_UNDECIDED ? SIEVE_NONE : found;
 }
 
-static gboolean is_reached(Reach *reach, guint rule) {
-    BddMeets meets = bdd_meets(reach->table, g_array_index(reach->left, Bdd, rule / BLOCK_RULES),
-                               g_array_index(reach->first, Bdd, rule));
-    reach->undecided = reach->undecided || meets == BDD_MEETS_UNDECIDED;
-    return meets != BDD_MEETS_NO;
-}
-
-static void find_shares(Reach *reach) {
-    Bdd left = space_universe(reach->space, FALSE);
-    Bdd taken = BDD_FALSE;
-    for (guint i = 0; i < reach->count; i++) {
-        if (i % BLOCK_RULES == 0) {
-            left = bdd_without(reach->table, left, taken);
-            taken = BDD_FALSE;
-            g_array_append_val(reach->left, left);
-            if (reach->host->tell) {
-                reach->host->tell("comparing", i, reach->count, reach->host->data);
-            }
-        }
-        Bdd condition = condition_of(reach, i);
-        Bdd first = bdd_without(reach->table, condition, taken);
-        g_array_append_val(reach->first, first);
-        taken = bdd_or(reach->table, taken, condition);
+static void tell(const Reach *reach, const char *what, guint done) {
+    if (reach->host->tell && done % TELL_STEP == 0) {
+        reach->host->tell(what, done, reach->count, reach->host->data);
     }
 }
 
@@ -92,25 +96,24 @@ static char *name_lines(const Reach *reach, const GArray *rules) {
 }
 
 /* Earlier rules that match something of a region. */
-static GArray *find_meeting(const Reach *reach, Bdd region, guint end) {
+static GArray *find_meeting(Reach *reach, Bdd region, guint end) {
     GArray *rules = g_array_new(FALSE, FALSE, sizeof(guint));
-    for (guint i = 0; i < end; i++) {
-        if (bdd_meets(reach->table, region, condition_of(reach, i)) == BDD_MEETS_YES) {
+    for (guint i = 0; i < end && !reach->undecided; i++) {
+        if (meets(reach, region, condition_of(reach, i))) {
             g_array_append_val(rules, i);
         }
     }
     return rules;
 }
 
-static Bdd subtract(const Reach *reach, Bdd region, const GArray *rules, guint index) {
-    return bdd_without(reach->table, region,
-                       condition_of(reach, g_array_index(rules, guint, index)));
+static Bdd subtract_rule(Reach *reach, Bdd region, const GArray *rules, guint index) {
+    return subtract(reach, region, condition_of(reach, g_array_index(rules, guint, index)));
 }
 
 /* Leaves of the rules one alone that covers the region, if there is one. */
-static gboolean cover_by_one(const Reach *reach, Bdd region, GArray *rules) {
-    for (guint i = 0; i < rules->len; i++) {
-        if (subtract(reach, region, rules, i) == BDD_FALSE) {
+static gboolean cover_by_one(Reach *reach, Bdd region, GArray *rules) {
+    for (guint i = 0; i < rules->len && !reach->undecided; i++) {
+        if (subtract_rule(reach, region, rules, i) == BDD_FALSE) {
             guint only = g_array_index(rules, guint, i);
             g_array_set_size(rules, 0);
             g_array_append_val(rules, only);
@@ -120,14 +123,14 @@ static gboolean cover_by_one(const Reach *reach, Bdd region, GArray *rules) {
     return FALSE;
 }
 
-static gboolean cover_by_two(const Reach *reach, Bdd region, GArray *rules) {
+static gboolean cover_by_two(Reach *reach, Bdd region, GArray *rules) {
     if (rules->len > PAIRED_MAX) {
         return FALSE;
     }
     for (guint i = 0; i < rules->len; i++) {
-        Bdd rest = subtract(reach, region, rules, i);
-        for (guint j = i + 1; j < rules->len; j++) {
-            if (subtract(reach, rest, rules, j) == BDD_FALSE) {
+        Bdd rest = subtract_rule(reach, region, rules, i);
+        for (guint j = i + 1; j < rules->len && !reach->undecided; j++) {
+            if (subtract_rule(reach, rest, rules, j) == BDD_FALSE) {
                 guint pair[] = {g_array_index(rules, guint, i), g_array_index(rules, guint, j)};
                 g_array_set_size(rules, 0);
                 g_array_append_vals(rules, pair, 2);
@@ -139,11 +142,11 @@ static gboolean cover_by_two(const Reach *reach, Bdd region, GArray *rules) {
 }
 
 /* Drops each rule without which the others still cover the region: none of the rest can go. */
-static void cover_by_few(const Reach *reach, Bdd region, GArray *rules) {
-    for (guint i = rules->len; i > 0; i--) {
+static void cover_by_few(Reach *reach, Bdd region, GArray *rules) {
+    for (guint i = rules->len; i > 0 && !reach->undecided; i--) {
         Bdd rest = region;
-        for (guint j = 0; j < rules->len && rest != BDD_FALSE; j++) {
-            rest = j == i - 1 ? rest : subtract(reach, rest, rules, j);
+        for (guint j = 0; j < rules->len && rest != BDD_FALSE && !reach->undecided; j++) {
+            rest = j == i - 1 ? rest : subtract_rule(reach, rest, rules, j);
         }
         if (rest == BDD_FALSE) {
             g_array_remove_index(rules, i - 1);
@@ -151,74 +154,113 @@ static void cover_by_few(const Reach *reach, Bdd region, GArray *rules) {
     }
 }
 
-/* The last rule has to be there, reached or not. */
-static void warn_unreachable(Reach *reach, guint index) {
+static gint compare_rules(gconstpointer a, gconstpointer b) {
+    guint left = *(const guint *)a;
+    guint right = *(const guint *)b;
+    return (left > right) - (left < right);
+}
+
+static void warn_shadowed_by(const Reach *reach, const Rule *rule, const GArray *rules) {
+    g_autofree char *lines =
+        reach->undecided ? g_strdup("the rules above it") : name_lines(reach, rules);
+    diagnostics_warn(reach->warnings, REACH_UNREACHABLE, span_of(reach, rule),
+                     "this rule is never reached: %s match%s all that it matches; move it up, or "
+                     "take it out",
+                     lines, !reach->undecided && rules->len == 1 ? "es" : "");
+}
+
+/* `takers` are rules that together match all that this one does. FALSE if there is nothing to say:
+ * the last rule has to be there, reached or not. */
+static gboolean warn_unreachable(Reach *reach, guint index, GArray *takers) {
     const Rule *rule = ruleset_rule(reach->ruleset, index);
-    Bdd region =
-        bdd_and(reach->table, condition_of(reach, index), space_universe(reach->space, FALSE));
+    Bdd region = intersect(reach, condition_of(reach, index), space_universe(reach->space, FALSE));
     if (region == BDD_FALSE) {
         diagnostics_warn(reach->warnings, REACH_UNREACHABLE, span_of(reach, rule),
                          "this rule never matches: no request has all that it asks for");
-        return;
+        return TRUE;
     }
     g_autoptr(GArray) rules = find_meeting(reach, region, index);
     if (!cover_by_one(reach, region, rules)) {
         if (index + 1 == reach->count) {
-            return;
-        }
-        if (!cover_by_two(reach, region, rules)) {
-            cover_by_few(reach, region, rules);
-        }
-    }
-    g_autofree char *lines = name_lines(reach, rules);
-    diagnostics_warn(reach->warnings, REACH_UNREACHABLE, span_of(reach, rule),
-                     "this rule is never reached: %s match%s all that it matches; move it up, or "
-                     "take it out",
-                     lines, rules->len == 1 ? "es" : "");
-}
-
-/* TRUE if each request of the region gets this decision from the rules behind this one. */
-static gboolean is_decided_alike(Reach *reach, Bdd region, guint index) {
-    const Rule *rule = ruleset_rule(reach->ruleset, index);
-    for (guint i = index + 1; i < reach->count && region != BDD_FALSE; i++) {
-        Bdd condition = condition_of(reach, i);
-        BddMeets meets = bdd_meets(reach->table, region, condition);
-        if (meets == BDD_MEETS_NO) {
-            continue;
-        }
-        if (meets == BDD_MEETS_UNDECIDED
-            || !g_str_equal(ruleset_rule(reach->ruleset, i)->decision, rule->decision)) {
             return FALSE;
         }
-        region = bdd_without(reach->table, region, condition);
+        if (!cover_by_two(reach, region, rules)) {
+            g_array_sort(takers, compare_rules);
+            cover_by_few(reach, region, takers);
+            warn_shadowed_by(reach, rule, takers);
+            return TRUE;
+        }
     }
-    return region == BDD_FALSE;
+    warn_shadowed_by(reach, rule, rules);
+    return TRUE;
 }
 
-static void check_redundant(Reach *reach, guint index) {
-    const Rule *rule = ruleset_rule(reach->ruleset, index);
-    if (index + 1 < reach->count && is_decided_alike(reach, share_of(reach, index), index)) {
-        diagnostics_warn(reach->warnings, REACH_REDUNDANT, span_of(reach, rule),
-                         "this rule changes nothing: the rules below it decide all that it matches "
-                         "alike; take it out");
+/* A rule, and what looks at others for it. */
+typedef struct {
+    const Reach *reach;
+    guint index;
+} Asker;
+
+static gboolean decides_otherwise(guint rule, gpointer data) {
+    const Asker *asker = data;
+    const Ruleset *ruleset = asker->reach->ruleset;
+    return !g_str_equal(ruleset_rule(ruleset, rule)->decision,
+                        ruleset_rule(ruleset, asker->index)->decision);
+}
+
+/* The last rule, once it is to be taken out, decides nothing. */
+static gboolean may_change(guint rule, gpointer data) {
+    const Asker *asker = data;
+    const Reach *reach = asker->reach;
+    return (rule + 1 == reach->count && reach->spare[rule]) || decides_otherwise(rule, data);
+}
+
+/* TRUE if each request that comes to the rule gets its decision from those behind it, whichever of
+ * the spare ones among them are taken out first. */
+static gboolean is_redundant(Reach *reach, guint index) {
+    Asker asker = {reach, index};
+    SieveSearch search = {
+        .region = condition_of(reach, index),
+        .first = index + 1,
+        .end = reach->count,
+        .wants = may_change,
+        .data = &asker,
+        .ignored = reach->spare,
+    };
+    reach->spare[index] = TRUE;
+    reach->spare[index] = find(reach, &search) == SIEVE_NONE && !reach->undecided;
+    return reach->spare[index];
+}
+
+/* From the last to the first: all that are named can be taken out together. */
+static void find_redundant(Reach *reach) {
+    for (guint i = reach->count - 1; i > 0 && !reach->undecided; i--) {
+        tell(reach, "looking behind each of", reach->count - i);
+        if (!reach->spare[i - 1] && is_redundant(reach, i - 1)) {
+            diagnostics_warn(reach->warnings, REACH_REDUNDANT,
+                             span_of(reach, ruleset_rule(reach->ruleset, i - 1)),
+                             "this rule changes nothing: the rules below it decide all that it "
+                             "matches alike; take it out");
+        }
     }
 }
 
 static void check_shadowed(Reach *reach, guint index) {
     const Rule *rule = ruleset_rule(reach->ruleset, index);
-    if (!rule->condition) {
-        return;
+    g_autoptr(GArray) rules = g_array_new(FALSE, FALSE, sizeof(guint));
+    Asker asker = {reach, index};
+    SieveSearch search = {
+        .region = condition_of(reach, index),
+        .end = rule->condition ? index : 0,
+        .wants = decides_otherwise,
+        .data = &asker,
+    };
+    guint found;
+    while ((found = find(reach, &search)) != SIEVE_NONE) {
+        g_array_append_val(rules, found);
+        search.first = found + 1;
     }
-    Bdd region =
-        bdd_and(reach->table, condition_of(reach, index), space_universe(reach->space, FALSE));
-    g_autoptr(GArray) rules = find_meeting(reach, region, index);
-    for (guint i = rules->len; i > 0; i--) {
-        guint earlier = g_array_index(rules, guint, i - 1);
-        if (g_str_equal(ruleset_rule(reach->ruleset, earlier)->decision, rule->decision)) {
-            g_array_remove_index(rules, i - 1);
-        }
-    }
-    if (rules->len > 0) {
+    if (rules->len > 0 && !reach->undecided) {
         g_autofree char *lines = name_lines(reach, rules);
         diagnostics_warn(reach->warnings, REACH_SHADOWED, span_of(reach, rule),
                          "%s decide%s a part of what this rule matches otherwise", lines,
@@ -231,20 +273,9 @@ static gboolean refuses(const Rule *rule) {
     return (refusals >> rule->action & 1) != 0;
 }
 
-/* The first later rule that permits something of the region, or NULL. */
-static const Rule *find_permitting(const Reach *reach, Bdd region, guint index) {
-    for (guint i = index + 1; i < reach->count && region != BDD_FALSE; i++) {
-        const Rule *rule = ruleset_rule(reach->ruleset, i);
-        Bdd condition = condition_of(reach, i);
-        if (bdd_meets(reach->table, region, condition) != BDD_MEETS_YES) {
-            continue;
-        }
-        if (rule->outcomes >> ACTION_PERMIT & 1) {
-            return rule;
-        }
-        region = bdd_without(reach->table, region, condition);
-    }
-    return NULL;
+static gboolean permits(guint rule, gpointer data) {
+    const Reach *reach = data;
+    return (ruleset_rule(reach->ruleset, rule)->outcomes >> ACTION_PERMIT & 1) != 0;
 }
 
 /* A refusal of listed recipients, and one that is routed and else just as refused: it goes on. */
@@ -255,20 +286,22 @@ static void check_escaped(Reach *reach, guint index) {
         return;
     }
     Bdd condition = condition_of(reach, index);
-    Bdd escaped = space_condition_of_any_recipient(reach->space, rule->condition);
+    Bdd escaped = note(reach, space_condition_of_any_recipient(reach->space, rule->condition));
     if (escaped == condition) {
         return;
     }
-    escaped = bdd_without(reach->table, escaped, condition);
-    escaped = bdd_and(reach->table, escaped, space_condition(reach->space, routed));
-    escaped = bdd_and(reach->table, escaped, g_array_index(reach->left, Bdd, index / BLOCK_RULES));
-    for (guint i = index - index % BLOCK_RULES; i < index; i++) {
-        escaped = bdd_without(reach->table, escaped, condition_of(reach, i));
-    }
-    const Rule *permitting =
-        escaped == BDD_UNDECIDED ? NULL : find_permitting(reach, escaped, index);
-    if (permitting) {
-        Escape escape = {rule, permitting};
+    escaped = subtract(reach, escaped, condition);
+    escaped = intersect(reach, escaped, space_condition(reach->space, routed));
+    SieveSearch search = {
+        .region = escaped,
+        .first = index + 1,
+        .end = reach->count,
+        .wants = permits,
+        .data = reach,
+    };
+    guint permitting = find(reach, &search);
+    if (permitting != SIEVE_NONE) {
+        Escape escape = {rule, ruleset_rule(reach->ruleset, permitting)};
         g_array_append_val(reach->escaped, escape);
     }
 }
@@ -291,15 +324,33 @@ static void warn_escaped(const Reach *reach) {
 }
 
 static void check_rule(Reach *reach, guint index) {
-    if (!is_reached(reach, index)) {
-        warn_unreachable(reach, index);
+    g_autoptr(GArray) takers = g_array_new(FALSE, FALSE, sizeof(guint));
+    SieveSearch search = {
+        .region = condition_of(reach, index),
+        .first = index,
+        .end = index + 1,
+        .takers = takers,
+    };
+    gboolean reached = find(reach, &search) == index;
+    if (reach->undecided) {
         return;
     }
-    check_redundant(reach, index);
+    if (!reached) {
+        reach->spare[index] = warn_unreachable(reach, index, takers);
+        return;
+    }
     check_escaped(reach, index);
     if (reach->verbose) {
         check_shadowed(reach, index);
     }
+}
+
+static void check_rules(Reach *reach) {
+    for (guint i = 0; i < reach->count && !reach->undecided; i++) {
+        tell(reach, "looking at each of", i);
+        check_rule(reach, i);
+    }
+    find_redundant(reach);
 }
 
 static GPtrArray *find_roots(const Ruleset *ruleset) {
@@ -318,6 +369,7 @@ void reach_lint(const Ruleset *ruleset, gboolean verbose, const AnalysisHost *ho
                 Diagnostics *warnings) {
     g_autoptr(GPtrArray) roots = find_roots(ruleset);
     g_autoptr(Space) space = space_new(ruleset, roots, host);
+    g_autoptr(Sieve) sieve = sieve_new(space, ruleset);
     Reach reach = {
         .ruleset = ruleset,
         .host = host,
@@ -326,17 +378,11 @@ void reach_lint(const Ruleset *ruleset, gboolean verbose, const AnalysisHost *ho
         .space = space,
         .table = space_table(space),
         .count = ruleset_rule_count(ruleset),
-        .left = g_array_new(FALSE, FALSE, sizeof(Bdd)),
-        .first = g_array_new(FALSE, FALSE, sizeof(Bdd)),
+        .sieve = sieve,
+        .spare = g_new0(gboolean, ruleset_rule_count(ruleset)),
         .escaped = g_array_new(FALSE, FALSE, sizeof(Escape)),
     };
-    find_shares(&reach);
-    for (guint i = 0; i < reach.count && !reach.undecided; i++) {
-        if (host->tell && i % BLOCK_RULES == 0) {
-            host->tell("looking at each of", i, reach.count, host->data);
-        }
-        check_rule(&reach, i);
-    }
+    check_rules(&reach);
     if (reach.undecided) {
         diagnostics_warn(warnings, REACH_UNDECIDED, source_span(ruleset_source(ruleset), 0, 0),
                          "which rules are reached was not decided: the budget of nodes does not "
@@ -344,6 +390,5 @@ void reach_lint(const Ruleset *ruleset, gboolean verbose, const AnalysisHost *ho
     }
     warn_escaped(&reach);
     g_array_unref(reach.escaped);
-    g_array_unref(reach.left);
-    g_array_unref(reach.first);
+    g_free(reach.spare);
 }

@@ -177,6 +177,14 @@ static Bdd bind_comparisons(const Space *space, Bdd universe) {
     return universe;
 }
 
+Bdd space_values(const Space *space, Attribute attribute) {
+    Group *group = space->by_attribute[attribute];
+    if (space->too_large) {
+        return BDD_UNDECIDED;
+    }
+    return group ? group_universe(group, space->table) : BDD_TRUE;
+}
+
 Bdd space_universe_with(Space *space, guint axioms) {
     if (space->universe == BDD_UNDECIDED && !space->too_large) {
         space->universe = BDD_TRUE;

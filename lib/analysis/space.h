@@ -42,6 +42,9 @@ Bdd space_universe(Space *space, gboolean axioms);
 /* The same with some of the axioms: bit i is that of axiom_table()'s row i. */
 Bdd space_universe_with(Space *space, guint axioms);
 
+/* Requests in which the values of this attribute can occur, whatever the others are. */
+Bdd space_values(const Space *space, Attribute attribute);
+
 /* Texts of the axioms that speak of this space, ending in NULL. */
 const char *const *space_axioms(Space *space);
 
@@ -65,8 +68,8 @@ gboolean space_is_too_large(const Space *space);
 gboolean space_contains(const Space *space, Bdd region, Matcher *matcher, const Request *request);
 
 /*
- * A request of the region, as an attribute block without its last, empty line; *tried is then a part
- * of the region, not empty, of which this is the request. NULL if no value was found for an
+ * A request of the region, as an attribute block without its last, empty line; *tried is then a
+ * part of the region, not empty, of which this is the request. NULL if no value was found for an
  * attribute; *tried is then all that is so of this attribute, in the region and out of it. A caller
  * that wants another one looks in the rest. The region is not BDD_FALSE nor BDD_UNDECIDED. The
  * caller frees it.

@@ -48,6 +48,35 @@ static Atom find(const IntervalMap *map, guint bits, guint64 key) {
     return bits == 32 ? interval_map_find32(map, (guint32)key) : interval_map_find(map, key);
 }
 
+/* What interval_map_visit() tells: runs that touch, from 0 to the last key. */
+typedef struct {
+    const IntervalMap *map;
+    guint bits;
+    IntervalKey next;
+    gboolean any;
+    Atom atom; /* of the last run */
+} Visited;
+
+/* IntervalVisitor */
+static void check_run(IntervalKey first, IntervalKey last, Atom atom, gpointer data) {
+    Visited *visited = data;
+    ck_assert(first == visited->next && last >= first);
+    ck_assert(!visited->any || visited->atom != atom);
+    ck_assert_uint_eq(find(visited->map, visited->bits, (guint64)first), atom);
+    if (last <= G_MAXUINT64) {
+        ck_assert_uint_eq(find(visited->map, visited->bits, (guint64)last), atom);
+    }
+    visited->next = last + 1;
+    visited->any = TRUE;
+    visited->atom = atom;
+}
+
+static void check_visit(const IntervalMap *map, guint bits) {
+    Visited visited = {.map = map, .bits = bits};
+    interval_map_visit(map, check_run, &visited);
+    ck_assert(visited.next == (bits == 128 ? 0 : (IntervalKey)1 << bits));
+}
+
 START_TEST(test_rows) {
     SignatureTable *signatures = signature_table_new();
     IntervalMap *map = interval_map_new(rows[_i].bits);
@@ -56,6 +85,7 @@ START_TEST(test_rows) {
         interval_map_add(map, interval->first, interval->last, interval->test);
     }
     interval_map_seal(map, signatures);
+    check_visit(map, rows[_i].bits);
     Atom atom = find(map, rows[_i].bits, rows[_i].key);
     for (guint test = 0; test < 4; test++) {
         gboolean held = rows[_i].held >> test & 1;
@@ -79,6 +109,7 @@ static void check_random(Random *random, guint bits, guint count, guint64 range)
         interval_map_add(map, first, last, i);
     }
     interval_map_seal(map, signatures);
+    check_visit(map, bits);
     for (guint round = 0; round < 200; round++) {
         guint64 key = random_next(random) % range;
         const Interval *near = &intervals[random_below(random, count)];
