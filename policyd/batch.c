@@ -81,12 +81,13 @@ gboolean batch_is_full(const Batch *batch) {
            || batch->row > LIMIT_OUTPUT - LIMIT_REPLY;
 }
 
-void batch_log(Batch *batch) {
+guint batch_log(Batch *batch) {
     for (guint i = 0; batch->audit_length > 0 && i < batch->sinks->len; i++) {
         audit_sink_write(g_ptr_array_index(batch->sinks, i), batch->audit, batch->audit_length,
                          batch->woken);
     }
     batch->audit_length = 0;
+    return batch->count;
 }
 
 /* Most clients have one reply, which is sent from where it stands. */

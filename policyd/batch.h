@@ -29,8 +29,8 @@ void batch_add(Batch *batch, Connection *connection, const Ruleset *ruleset, con
  * LIMIT_OUTPUT. */
 gboolean batch_is_full(const Batch *batch);
 
-/* Hands the audit lines to every sink. */
-void batch_log(Batch *batch);
+/* Hands the audit lines to every sink, and answers how many decisions are to be taken. */
+guint batch_log(Batch *batch);
 
 /* Takes the next connection with all the replies that were added for it in a row; they are valid
  * until the next call. NULL when there are none left. */

@@ -16,20 +16,39 @@ struct LineWriter {
     pthread_mutex_t lock; /* not GMutex: ThreadSanitizer knows only this one */
     int fd;
     gboolean waits;
-    GString *rest; /* of a line that was begun */
+    LineHead begun; /* of the line that `rest` ends */
+    GString *rest;
 };
+
+static LineHead make_head(const char *line, size_t length) {
+    LineHead head = {{0}};
+    memccpy(head.text, line, '\n', MIN(length, sizeof head.text));
+    return head;
+}
+
+static void add_lines(LineLoss *loss, guint64 lines, const LineHead *first, const LineHead *last,
+                      int error) {
+    if (loss->lines == 0) {
+        loss->first = *first;
+    }
+    loss->last = *last;
+    loss->lines += lines;
+    loss->error = error;
+}
 
 void line_loss_add(LineLoss *loss, const char *data, size_t length, int error) {
     const char *end = data + length;
+    const char *last = data;
+    guint64 lines = 0;
     for (const char *at = data; at < end;) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
-        loss->first = loss->first ? loss->first : at;
-        loss->last = at;
-        loss->lines++;
+        last = at;
+        lines++;
         at = newline ? newline + 1 : end;
     }
-    if (length > 0) {
-        loss->error = error;
+    if (lines > 0) {
+        LineHead heads[2] = {make_head(data, length), make_head(last, (size_t)(end - last))};
+        add_lines(loss, lines, &heads[0], &heads[1], error);
     }
 }
 
@@ -49,71 +68,104 @@ static gboolean is_writable(int fd) {
     return poll(&ask, 1, 0) == 1;
 }
 
-static ssize_t write_some(const LineWriter *writer, const char *data, size_t length) {
+/* One write. Answers how many bytes it took; 0 leaves errno. */
+static size_t write_some(const LineWriter *writer, const char *data, size_t length) {
     ssize_t written;
     if (!writer->waits) {
         if (!is_writable(writer->fd)) {
             errno = EAGAIN;
-            return -1;
+            return 0;
         }
         length = MIN(length, PIPE_BUF);
     }
     do {
         written = write(writer->fd, data, length);
     } while (written < 0 && errno == EINTR);
-    return written;
+    return written > 0 ? (size_t)written : 0;
 }
 
-/* Answers how many bytes were written; fewer than `length` leave errno. */
-static size_t write_all(const LineWriter *writer, const char *data, size_t length) {
-    size_t done = 0;
-    while (done < length) {
-        ssize_t written = write_some(writer, data + done, length - done);
-        if (written <= 0) {
-            break;
-        }
-        done += (size_t)written;
-    }
-    return done;
+/* A descriptor's position is where its last write ended, with O_APPEND too. */
+static gboolean was_truncated(const LineWriter *writer) {
+    struct stat status;
+    return writer->waits && fstat(writer->fd, &status) == 0
+           && status.st_size < lseek(writer->fd, 0, SEEK_CUR);
 }
 
-static gboolean write_rest(LineWriter *writer) {
+static void lose_rest(LineWriter *writer, LineLoss *loss, int error) {
+    g_string_truncate(writer->rest, 0);
+    add_lines(loss, 1, &writer->begun, &writer->begun, error);
+}
+
+/* FALSE with errno if there is still a rest. */
+static gboolean write_rest(LineWriter *writer, LineLoss *loss) {
     GString *rest = writer->rest;
-    if (rest->len > 0) {
-        g_string_erase(rest, 0, (gssize)write_all(writer, rest->str, rest->len));
+    while (rest->len > 0) {
+        if (was_truncated(writer)) {
+            lose_rest(writer, loss, ESTALE);
+            return TRUE;
+        }
+        size_t done = write_some(writer, rest->str, rest->len);
+        if (done == 0) {
+            return FALSE;
+        }
+        g_string_erase(rest, 0, (gssize)done);
     }
-    return rest->len == 0;
+    return TRUE;
 }
 
-/* How many bytes from `at` on belong to a line that was begun before it. */
-static size_t find_rest(const char *data, size_t length, size_t at) {
-    if (at == 0 || data[at - 1] == '\n') {
+/* Where the first `done` bytes end within a line, keeps its rest. Answers its length. */
+static size_t keep_rest(LineWriter *writer, const char *data, size_t length, size_t done) {
+    if (data[done - 1] == '\n') {
         return 0;
     }
-    const char *newline = memchr(data + at, '\n', length - at);
-    return newline ? (size_t)(newline + 1 - (data + at)) : length - at;
+    const char *line = memrchr(data, '\n', done);
+    const char *newline = memchr(data + done, '\n', length - done);
+    size_t rest = newline ? (size_t)(newline + 1 - (data + done)) : length - done;
+    line = line ? line + 1 : data;
+    writer->begun = make_head(line, (size_t)(data + done + rest - line));
+    g_string_append_len(writer->rest, data + done, (gssize)rest);
+    return rest;
 }
 
 void line_writer_write(LineWriter *writer, const char *data, size_t length, LineLoss *loss) {
     pthread_mutex_lock(&writer->lock);
-    size_t done = write_rest(writer) ? write_all(writer, data, length) : 0;
-    if (done < length) {
-        int error = errno;
-        size_t rest = find_rest(data, length, done);
-        g_string_append_len(writer->rest, data + done, (gssize)rest);
-        done += rest;
-        line_loss_add(loss, data + done, length - done, error);
+    while (write_rest(writer, loss) && length > 0) {
+        size_t done = write_some(writer, data, length);
+        if (done == 0) {
+            break;
+        }
+        done += keep_rest(writer, data, length, done);
+        data += done;
+        length -= done;
     }
+    line_loss_add(loss, data, length, errno);
     pthread_mutex_unlock(&writer->lock);
 }
 
+static void end_rest(LineWriter *writer, LineLoss *loss) {
+    if (!write_rest(writer, loss)) {
+        lose_rest(writer, loss, errno);
+        (void)write_some(writer, "\n", 1);
+    }
+}
+
+int line_writer_move(LineWriter *writer, int fd, LineLoss *loss) {
+    pthread_mutex_lock(&writer->lock);
+    end_rest(writer, loss);
+    int old = writer->fd;
+    writer->fd = fd;
+    pthread_mutex_unlock(&writer->lock);
+    return old;
+}
+
 gboolean line_writer_free(LineWriter *writer) {
+    LineLoss loss = {0};
     if (!writer) {
         return TRUE;
     }
-    gboolean whole = write_rest(writer) || (write_all(writer, "\n", 1), FALSE);
+    end_rest(writer, &loss);
     g_string_free(writer->rest, TRUE);
     pthread_mutex_destroy(&writer->lock);
     g_free(writer);
-    return whole;
+    return loss.lines == 0;
 }

@@ -11,11 +11,16 @@
 
 typedef struct LineWriter LineWriter;
 
-/* What of some lines could not be written. `first` and `last` borrow the lines. */
+/* The first bytes of a line, and NUL bytes if it is shorter: an audit line has its time there. */
+typedef struct {
+    char text[48];
+} LineHead;
+
+/* What of some lines could not be written. */
 typedef struct {
     guint64 lines;
-    const char *first;
-    const char *last;
+    LineHead first;
+    LineHead last;
     int error; /* errno of the write that failed */
 } LineLoss;
 
@@ -31,7 +36,12 @@ LineWriter *line_writer_new(int fd);
 gboolean line_writer_free(LineWriter *writer);
 
 /* Writes `data`, which ends in a newline. What is lost is added to *loss, always whole lines. A
- * line whose rest is kept is not lost. */
+ * line whose rest is kept is not lost, unless the file is truncated meanwhile: a rest is never
+ * written where its beginning isn't. */
 void line_writer_write(LineWriter *writer, const char *data, size_t length, LineLoss *loss);
+
+/* Goes on in `fd`, and answers the old descriptor, which the writer no longer uses. A line that
+ * was begun is ended in the old one as line_writer_free() does. */
+int line_writer_move(LineWriter *writer, int fd, LineLoss *loss);
 
 #endif

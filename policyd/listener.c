@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
+#include <gio/gunixsocketaddress.h>
+#include <glib-unix.h>
 #include <grp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -19,7 +21,8 @@
 #include "log.h"
 
 struct Listener {
-    const ListenerAddress *address;
+    const ListenerAddress *address; /* NULL: adopted */
+    char *adopted;                  /* where an adopted one listens, as ListenerAddress has it */
     int fd;
     gboolean bound; /* to the path */
     dev_t device;   /* of the socket file */
@@ -184,6 +187,54 @@ Listener *listener_bind(const ListenerAddress *address, GError **error) {
     return done ? g_steal_pointer(&listener) : NULL;
 }
 
+static gboolean has_option(int fd, int option, int wanted) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    return getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 && value == wanted;
+}
+
+/* As ListenerAddress would have it; NULL if the family is none of those. */
+static char *describe(GSocketAddress *name) {
+    if (G_IS_UNIX_SOCKET_ADDRESS(name)) {
+        return g_strdup_printf("unix:%s",
+                               g_unix_socket_address_get_path(G_UNIX_SOCKET_ADDRESS(name)));
+    }
+    if (!G_IS_INET_SOCKET_ADDRESS(name)) {
+        return NULL;
+    }
+    g_autofree char *text = g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(name));
+    return g_strdup_printf("inet:%s", text);
+}
+
+static char *find_name(int fd) {
+    struct sockaddr_storage native;
+    socklen_t size = sizeof native;
+    if (getsockname(fd, (struct sockaddr *)&native, &size) != 0) {
+        return NULL;
+    }
+    g_autoptr(GSocketAddress) name = g_socket_address_new_from_native(&native, size);
+    return name ? describe(name) : NULL;
+}
+
+Listener *listener_adopt(int fd, GError **error) {
+    g_autofree char *name = find_name(fd);
+    if (!name || !has_option(fd, SO_TYPE, SOCK_STREAM) || !has_option(fd, SO_ACCEPTCONN, 1)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                    "the descriptor %d that was handed over is no Unix or TCP socket that listens",
+                    fd);
+        return NULL;
+    }
+    if (!g_unix_set_fd_nonblocking(fd, TRUE, error)
+        || (g_str_has_prefix(name, "inet:") && !set_tcp_options(fd))) {
+        g_prefix_error(error, "cannot use '%s': ", name);
+        return NULL;
+    }
+    Listener *listener = g_new0(Listener, 1);
+    listener->fd = fd;
+    listener->adopted = g_steal_pointer(&name);
+    return listener;
+}
+
 static gboolean is_mine(const Listener *listener) {
     struct stat status;
     return lstat(listener->address->path, &status) == 0 && status.st_dev == listener->device
@@ -199,6 +250,9 @@ static gboolean was_replaced(const Listener *listener) {
 }
 
 gboolean listener_listen(Listener *listener, GError **error) {
+    if (listener->adopted) {
+        return TRUE;
+    }
     if (was_replaced(listener)) {
         return fail_plainly(listener->address, "another program took the path meanwhile", error);
     }
@@ -217,6 +271,7 @@ void listener_free(Listener *listener) {
     if (listener->fd >= 0) {
         close(listener->fd);
     }
+    g_free(listener->adopted);
     g_free(listener);
 }
 
@@ -225,5 +280,5 @@ int listener_fd(const Listener *listener) {
 }
 
 const char *listener_text(const Listener *listener) {
-    return listener->address->text;
+    return listener->adopted ? listener->adopted : listener->address->text;
 }

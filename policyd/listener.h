@@ -13,6 +13,11 @@ typedef struct Listener Listener;
  * beside other threads: it sets the umask for a moment. `address` must outlive the listener. */
 Listener *listener_bind(const ListenerAddress *address, GError **error);
 
+/* Takes a socket that another program has bound and lets listen; from here on it is the listener's,
+ * and does not block. NULL and an error if it is no stream socket that listens: then it is still
+ * the caller's. Its file, if it has one, stays when the listener goes. */
+Listener *listener_adopt(int fd, GError **error);
+
 /* Lets clients connect; FALSE and an error if someone else took the path meanwhile. */
 gboolean listener_listen(Listener *listener, GError **error);
 

@@ -57,10 +57,8 @@ static Ruleset *compile(const char *path, PostconfHelper *helper, Progress *prog
 }
 
 /* NULL if all holds, else what doesn't; the caller frees it. */
-static char *find_unproved(const char *path, const Ruleset *ruleset, guint32 budget,
-                           Progress *progress) {
-    const AnalysisHost host = {.budget = budget, .tell = tell_proving, .data = progress};
-    g_autoptr(GPtrArray) proofs = prove(ruleset, FALSE, &host);
+static char *find_unproved(const char *path, const Ruleset *ruleset, const AnalysisHost *host) {
+    g_autoptr(GPtrArray) proofs = prove(ruleset, FALSE, host);
     g_autoptr(GString) text = g_string_new(NULL);
     for (guint i = 0; i < proofs->len; i++) {
         const Proof *proof = g_ptr_array_index(proofs, i);
@@ -72,18 +70,24 @@ static char *find_unproved(const char *path, const Ruleset *ruleset, guint32 bud
     return prove_holds(proofs) ? NULL : g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-Ruleset *load_ruleset(const char *path, PostconfHelper *helper, guint32 budget, char **trouble) {
+LoadStatus load_ruleset(const char *path, PostconfHelper *helper, guint32 budget,
+                        const volatile gint *stop, Ruleset **ruleset, char **trouble) {
     gint64 start = g_get_monotonic_time();
     Progress progress = {path, start + G_USEC_PER_SEC};
-    g_autoptr(Ruleset) ruleset = compile(path, helper, &progress, trouble);
-    char *unproved = ruleset ? find_unproved(path, ruleset, budget, &progress) : NULL;
-    gint64 took = g_get_monotonic_time() - start;
+    const AnalysisHost host = {budget, stop, tell_proving, &progress};
+    g_autoptr(Ruleset) loaded = compile(path, helper, &progress, trouble);
+    if (!loaded) {
+        return LOAD_FAILED;
+    }
+    char *unproved = find_unproved(path, loaded, &host);
     if (unproved) {
         *trouble = unproved;
-        return NULL;
+        return LOAD_UNPROVED;
     }
-    if (ruleset && took > G_USEC_PER_SEC) {
+    gint64 took = g_get_monotonic_time() - start;
+    if (took > G_USEC_PER_SEC) {
         log_info("loading %s took %.1f seconds", path, (double)took / G_USEC_PER_SEC);
     }
-    return g_steal_pointer(&ruleset);
+    *ruleset = g_steal_pointer(&loaded);
+    return LOAD_GOOD;
 }

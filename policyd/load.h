@@ -8,11 +8,19 @@
 #include "postconf_helper.h"
 #include "rules/ruleset.h"
 
+typedef enum {
+    LOAD_GOOD = 0,
+    LOAD_UNPROVED = 1, /* something that must hold is not PROVED */
+    LOAD_FAILED = 2,   /* it can't be read, or is in error */
+} LoadStatus;
+
 /*
  * As compile_file(), with `postconf` lists read by the helper; then all that must hold is proved,
- * with `budget` nodes at the most. NULL if the file is in error or something is not PROVED:
- * *trouble then says what, as policyctl check does, in lines; the caller frees it.
+ * with `budget` nodes at the most, unless another thread sets *stop, which may be NULL: then they
+ * are not. On LOAD_GOOD *ruleset is the caller's; else *trouble says what is wrong, as policyctl
+ * check does, in lines; the caller frees it.
  */
-Ruleset *load_ruleset(const char *path, PostconfHelper *helper, guint32 budget, char **trouble);
+LoadStatus load_ruleset(const char *path, PostconfHelper *helper, guint32 budget,
+                        const volatile gint *stop, Ruleset **ruleset, char **trouble);
 
 #endif

@@ -4,6 +4,7 @@
  * 2 usage, or a rule file that can't be loaded.
  */
 #include <fcntl.h>
+#include <gio/gio.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,9 @@
 #include "privileges.h"
 #include "rules/compile.h"
 #include "server.h"
+#include "server_limit.h"
 #include "settings.h"
+#include "systemd.h"
 
 typedef enum {
     EXIT_STOPPED = 0,
@@ -52,9 +55,29 @@ static void ignore_signals(void) {
     signal(SIGXFSZ, SIG_IGN);
 }
 
+/* Those that systemd hands over. */
+static gboolean adopt_listeners(Daemon *daemon, GError **error) {
+    g_autoptr(GArray) sockets = systemd_take_sockets(error);
+    for (guint i = 0; sockets && i < sockets->len; i++) {
+        Listener *listener = listener_adopt(g_array_index(sockets, int, i), error);
+        if (!listener) {
+            return FALSE;
+        }
+        g_ptr_array_add(daemon->listeners, listener);
+    }
+    return sockets != NULL;
+}
+
+/* A reload that is asked for while the daemon starts comes after: the server takes the signal. */
+static void hold_reloads(void) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
 static gboolean bind_listeners(Daemon *daemon, GError **error) {
     GPtrArray *addresses = daemon->settings->listen;
-    daemon->listeners = g_ptr_array_new_with_free_func((GDestroyNotify)listener_free);
     for (guint i = 0; i < addresses->len; i++) {
         Listener *listener = listener_bind(g_ptr_array_index(addresses, i), error);
         if (!listener) {
@@ -72,12 +95,13 @@ static gboolean become_user(const Daemon *daemon, GError **error) {
 /* Prints what is wrong, as policyctl check does. */
 static gboolean load_rules(Daemon *daemon) {
     g_autofree char *trouble = NULL;
-    daemon->ruleset = load_ruleset(daemon->settings->rules, daemon->helper,
-                                   daemon->settings->proof_budget, &trouble);
-    if (!daemon->ruleset) {
+    LoadStatus status =
+        load_ruleset(daemon->settings->rules, daemon->helper, daemon->settings->proof_budget, NULL,
+                     &daemon->ruleset, &trouble);
+    if (status != LOAD_GOOD) {
         fputs(trouble, stderr);
     }
-    return daemon->ruleset != NULL;
+    return status == LOAD_GOOD;
 }
 
 static gboolean open_sinks(Daemon *daemon, GError **error) {
@@ -94,9 +118,21 @@ static gboolean open_sinks(Daemon *daemon, GError **error) {
 }
 
 static gboolean start_server(Daemon *daemon, GError **error) {
-    daemon->server =
-        server_new(daemon->settings, daemon->ruleset, daemon->listeners, daemon->sinks, error);
+    daemon->server = server_new(daemon->settings, daemon->ruleset, daemon->helper,
+                                daemon->listeners, daemon->sinks, error);
     return daemon->server != NULL;
+}
+
+/* Who is out of memory later can only end, so a limit that is too low is told before clients come.
+ */
+static gboolean check_memory(GError **error) {
+    g_autofree char *spare = g_try_malloc(LIMIT_SPARE_MEMORY);
+    if (!spare) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                    "not enough memory to serve: %u MiB are needed besides what the rules take",
+                    LIMIT_SPARE_MEMORY >> 20);
+    }
+    return spare != NULL;
 }
 
 static void announce(const Daemon *daemon) {
@@ -117,14 +153,17 @@ static void announce(const Daemon *daemon) {
 
 static ExitStatus serve(Daemon *daemon, GError **error) {
     daemon->helper = postconf_helper_new(error);
+    daemon->listeners = g_ptr_array_new_with_free_func((GDestroyNotify)listener_free);
     ignore_signals();
-    if (!daemon->helper || !bind_listeners(daemon, error) || !become_user(daemon, error)) {
+    hold_reloads();
+    if (!daemon->helper || !adopt_listeners(daemon, error) || !bind_listeners(daemon, error)
+        || !become_user(daemon, error)) {
         return EXIT_FAILED;
     }
     if (!load_rules(daemon)) {
         return EXIT_USAGE;
     }
-    if (!open_sinks(daemon, error) || !start_server(daemon, error)
+    if (!open_sinks(daemon, error) || !start_server(daemon, error) || !check_memory(error)
         || !server_listen(daemon->server, error)) {
         return EXIT_FAILED;
     }

@@ -14,18 +14,29 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "control.h"
 #include "listener.h"
 #include "log.h"
+#include "reload.h"
 #include "server_limit.h"
+#include "status.h"
+#include "systemd.h"
 #include "worker.h"
 
 struct Server {
+    const Settings *settings;
+    const GPtrArray *sinks;
+    Deployment *deployment; /* in service */
+    Reloader *reloader;
+    Control *control; /* or NULL */
+    Status status;    /* what of it changes with reloads and connections */
+    gint64 start;     /* monotonic */
     GPtrArray *listeners;
     GPtrArray *workers;
     GMainLoop *loop;
     GArray *accepting; /* source ids, one a listener; empty while paused */
     guint resuming;    /* source id, or 0 */
-    guint stopping[2]; /* source ids */
+    guint signals[3];  /* source ids */
     guint next_worker;
     guint max_connections;
     gboolean told; /* that accepting pauses */
@@ -74,6 +85,7 @@ static gboolean is_shortage(int error) {
 static AcceptStatus accept_one(Server *server, int listening) {
     int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0 && worker_add(choose_worker(server), fd)) {
+        server->status.accepted++;
         return ACCEPT_TAKEN;
     }
     int error = errno;
@@ -175,16 +187,38 @@ static gboolean reserve_descriptors(guint *connections, guint others, GError **e
     return TRUE;
 }
 
-static gboolean start_workers(Server *server, const Settings *settings, Ruleset *ruleset,
-                              const GPtrArray *sinks, GError **error) {
+/* What a worker leaves behind. */
+typedef struct {
+    Deployment *deployment;
+    guint worker;
+} Leaving;
+
+/* GSourceFunc, in the main thread */
+static gboolean take_leave(gpointer data) {
+    const Leaving *leaving = data;
+    deployment_leave(leaving->deployment, leaving->worker);
+    return G_SOURCE_REMOVE;
+}
+
+/* WorkerLeft, in the worker's thread */
+static void note_leaving(Deployment *deployment, guint worker, gpointer data) {
+    Leaving *leaving = g_new(Leaving, 1);
+    (void)data;
+    *leaving = (Leaving){deployment, worker};
+    g_idle_add_full(G_PRIORITY_DEFAULT, take_leave, leaving, g_free);
+}
+
+static gboolean start_workers(Server *server, GError **error) {
+    const Settings *settings = server->settings;
     WorkerSettings shared = {
-        .ruleset = ruleset,
-        .sinks = sinks,
+        .deployment = server->deployment,
+        .left = note_leaving,
+        .sinks = server->sinks,
         .request_timeout = settings->request_timeout,
         .dry_run = settings->dry_run,
     };
     for (guint i = 0; i < settings->workers; i++) {
-        Worker *worker = worker_new(&shared, error);
+        Worker *worker = worker_new(&shared, i, error);
         if (!worker) {
             return FALSE;
         }
@@ -193,17 +227,88 @@ static gboolean start_workers(Server *server, const Settings *settings, Ruleset 
     return TRUE;
 }
 
-Server *server_new(const Settings *settings, Ruleset *ruleset, GPtrArray *listeners,
-                   const GPtrArray *sinks, GError **error) {
+/* ReloadCurrent */
+static Deployment *get_deployment(gpointer data) {
+    const Server *server = data;
+    return server->deployment;
+}
+
+/* The workers take the new rules between two batches; the old ones go when the last has left. */
+static void deploy(Server *server, Deployment *deployment) {
+    deployment_follow(server->deployment, deployment);
+    deployment_unref(server->deployment);
+    server->deployment = deployment;
+    server->status.loaded = g_get_real_time();
+    for (guint i = 0; i < server->workers->len; i++) {
+        worker_offer(g_ptr_array_index(server->workers, i), deployment);
+    }
+}
+
+static void tell_ready(const Server *server) {
+    const Ruleset *ruleset = deployment_ruleset(server->deployment);
+    gboolean failed = server->status.reload_status != LOAD_GOOD;
+    g_autofree char *text = g_strdup_printf(
+        "%u rules, ruleset %s, %u workers%s%s", ruleset_rule_count(ruleset), ruleset_hash(ruleset),
+        server->workers->len, server->settings->dry_run ? "; dry run" : "",
+        failed ? "; the last reload failed, and the rules before it serve" : "");
+    systemd_tell_ready(text);
+}
+
+/* ReloadDone */
+static void note_reload(ReloadResult *result, const char *summary, gpointer data) {
+    Server *server = data;
+    Status *status = &server->status;
+    g_free(status->reload_text);
+    status->reload_text = g_strdup(summary);
+    status->reload_status = result->status;
+    status->reloaded = result->time;
+    if (result->status == LOAD_GOOD) {
+        status->reloads++;
+        deploy(server, g_steal_pointer(&result->deployment));
+    } else {
+        status->reloads_failed++;
+    }
+    tell_ready(server);
+}
+
+/* Of ControlHost */
+static Status *find_status(gpointer data) {
+    const Server *server = data;
+    Status *status = g_new(Status, 1);
+    *status = server->status;
+    status->settings = server->settings;
+    status->sinks = server->sinks;
+    status->deployment = deployment_ref(server->deployment);
+    status->reload_text = g_strdup(server->status.reload_text);
+    status->now = g_get_real_time();
+    status->uptime = g_get_monotonic_time() - server->start;
+    status->connections = count_connections(server);
+    status->max_connections = server->max_connections;
+    for (guint i = 0; i < server->workers->len; i++) {
+        counters_join(&status->counters, worker_counters(g_ptr_array_index(server->workers, i)));
+    }
+    return status;
+}
+
+Server *server_new(const Settings *settings, Ruleset *ruleset, PostconfHelper *helper,
+                   GPtrArray *listeners, const GPtrArray *sinks, GError **error) {
     g_autoptr(Server) server = g_new0(Server, 1);
     guint others = LIMIT_RESERVED_DESCRIPTORS + 2 * settings->workers + listeners->len + sinks->len;
+    const ReloadHost host = {settings, helper, sinks, get_deployment, note_reload, server};
+    server->settings = settings;
+    server->sinks = sinks;
+    server->deployment = deployment_new(ruleset_ref(ruleset), settings->workers);
+    server->reloader = reloader_new(&host);
+    server->start = g_get_monotonic_time();
+    server->status.started = g_get_real_time();
+    server->status.loaded = server->status.started;
     server->listeners = listeners;
     server->workers = g_ptr_array_new_with_free_func((GDestroyNotify)worker_free);
     server->loop = g_main_loop_new(NULL, FALSE);
     server->accepting = g_array_new(FALSE, FALSE, sizeof(guint));
     server->max_connections = settings->max_connections;
     if (!reserve_descriptors(&server->max_connections, others, error)
-        || !start_workers(server, settings, ruleset, sinks, error)) {
+        || !start_workers(server, error)) {
         return NULL;
     }
     return g_steal_pointer(&server);
@@ -228,10 +333,48 @@ static void stop_workers(Server *server) {
     g_ptr_array_set_size(server->workers, 0);
 }
 
-/* The signals are taken first: who could connect may expect a clean stop. */
+/* GSourceFunc */
+static gboolean reload(gpointer data) {
+    Server *server = data;
+    reloader_ask(server->reloader, NULL, NULL);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean start_control(Server *server, GError **error) {
+    const ControlHost host = {server->reloader, find_status, server};
+    g_autoptr(GError) trouble = NULL;
+    if (!server->settings->control) {
+        return TRUE;
+    }
+    server->control = control_new(server->settings->control, &host, &trouble);
+    if (server->control) {
+        return TRUE;
+    }
+    if (server->settings->control_default) {
+        log_info("no control socket: %s", trouble->message);
+        return TRUE;
+    }
+    g_propagate_error(error, g_steal_pointer(&trouble));
+    return FALSE;
+}
+
+/* SIGHUP may have been held back while the daemon started. */
+static void take_signals(Server *server) {
+    sigset_t held;
+    server->signals[0] = g_unix_signal_add(SIGTERM, stop, server);
+    server->signals[1] = g_unix_signal_add(SIGINT, stop, server);
+    server->signals[2] = g_unix_signal_add(SIGHUP, reload, server);
+    sigemptyset(&held);
+    sigaddset(&held, SIGHUP);
+    pthread_sigmask(SIG_UNBLOCK, &held, NULL);
+}
+
+/* Signals and control first: who could connect may expect a clean stop, and to be told. */
 gboolean server_listen(Server *server, GError **error) {
-    server->stopping[0] = g_unix_signal_add(SIGTERM, stop, server);
-    server->stopping[1] = g_unix_signal_add(SIGINT, stop, server);
+    take_signals(server);
+    if (!start_control(server, error)) {
+        return FALSE;
+    }
     for (guint i = 0; i < server->listeners->len; i++) {
         if (!listener_listen(g_ptr_array_index(server->listeners, i), error)) {
             return FALSE;
@@ -242,9 +385,19 @@ gboolean server_listen(Server *server, GError **error) {
 
 void server_run(Server *server) {
     start_accepting(server);
+    tell_ready(server);
+    guint watch = systemd_watch();
     g_main_loop_run(server->loop);
+    systemd_tell_stopping();
+    g_clear_handle_id(&watch, g_source_remove);
     stop_accepting(server);
     stop_workers(server);
+}
+
+/* Workers that have gone may have left rules behind. */
+static void take_leaves(void) {
+    while (g_main_context_iteration(NULL, FALSE)) {
+    }
 }
 
 void server_free(Server *server) {
@@ -252,10 +405,18 @@ void server_free(Server *server) {
         return;
     }
     stop_accepting(server);
-    stop_workers(server);
-    for (size_t i = 0; i < G_N_ELEMENTS(server->stopping); i++) {
-        g_clear_handle_id(&server->stopping[i], g_source_remove);
+    if (server->control) {
+        control_stop(server->control);
     }
+    g_clear_pointer(&server->reloader, reloader_free);
+    g_clear_pointer(&server->control, control_free);
+    stop_workers(server);
+    take_leaves();
+    for (size_t i = 0; i < G_N_ELEMENTS(server->signals); i++) {
+        g_clear_handle_id(&server->signals[i], g_source_remove);
+    }
+    deployment_unref(server->deployment);
+    g_free(server->status.reload_text);
     g_array_unref(server->accepting);
     g_ptr_array_unref(server->workers);
     g_main_loop_unref(server->loop);

@@ -70,12 +70,12 @@
 #define LIMIT_LOG_LINE 2048
 
 /* Audit lines in one sendmmsg(). */
-#define LIMIT_SYSLOG_MESSAGES 64
+#define LIMIT_DATAGRAMS 64
 
 /* Seconds that must pass without a loss before it is called over, and between attempts to reach
- * a syslog that is away: losses that come and go must not flood the log. */
+ * a syslog or journal that is away: losses that come and go must not flood the log. */
 #define LIMIT_LOSS_QUIET 1
-#define LIMIT_SYSLOG_RETRY 1
+#define LIMIT_RECONNECT 1
 
 /* Seconds between two warnings about the limit of regexes. */
 #define LIMIT_REGEX_WARNING 60
@@ -86,6 +86,16 @@
 /* Seconds for one run of postconf, and bytes of a parameter's name. */
 #define LIMIT_POSTCONF_SECONDS 10
 #define LIMIT_POSTCONF_NAME 128
+
+/* Clients of the control socket at once, bytes of a command, and seconds that one may be silent. A
+ * reload may take as long as it takes. */
+#define LIMIT_CONTROL_CLIENTS 8
+#define LIMIT_CONTROL_COMMAND 64
+#define LIMIT_CONTROL_SECONDS 10
+
+/* Bytes that must be left once the rules are loaded: threads' stacks, and the connections of a
+ * large server. Where a limit of memory leaves less, the daemon would end on its first clients. */
+#define LIMIT_SPARE_MEMORY (32 * 1024 * 1024)
 
 /* Nodes of a proof's diagram, of some 20 bytes each: 4 GB. */
 #define LIMIT_PROOF_BUDGET 200000000

@@ -9,9 +9,11 @@
 
 #include "analysis/space.h"
 #include "audit_sink.h"
+#include "control_default.h"
 #include "fail.h"
 #include "listener_address.h"
 #include "server_limit.h"
+#include "systemd.h"
 
 #define GROUP "policyd"
 #define DEFAULT_CONNECTIONS 10000
@@ -71,6 +73,20 @@ static gboolean set_audit(Settings *settings, const char *value, GError **error)
     return TRUE;
 }
 
+static gboolean set_control(Settings *settings, const char *value, GError **error) {
+    settings->control_default = FALSE;
+    g_clear_pointer(&settings->control, g_free);
+    if (g_str_equal(value, "none")) {
+        return TRUE;
+    }
+    if (!g_str_has_prefix(value, "unix:/") || strpbrk(value, ",")) {
+        return FAIL(error, "'%s' is neither none nor unix:PATH, a path from / on without a comma",
+                    value);
+    }
+    settings->control = g_strdup(value + strlen("unix:"));
+    return TRUE;
+}
+
 static gboolean set_workers(Settings *settings, const char *value, GError **error) {
     return parse_number(value, 1, LIMIT_WORKERS, &settings->workers, error);
 }
@@ -102,7 +118,9 @@ static const Option options[] = {
     {"listen", set_listen, TRUE, "ADDRESS",
      "Listen on unix:PATH[,mode=,owner=,group=] or inet:ADDRESS:PORT; may be repeated"},
     {"audit", set_audit, TRUE, "WHERE",
-     "Log decisions to file:PATH, syslog, stderr (the default) or none; may be repeated"},
+     "Log decisions to file:PATH, syslog, journal, stderr (the default) or none; may be repeated"},
+    {"control", set_control, FALSE, "WHERE",
+     "Let policyctl ask on unix:PATH (" CONTROL_DEFAULT "), or none"},
     {"workers", set_workers, FALSE, "NUMBER", "Threads that answer (a processor each, at most 8)"},
     {"user", set_user, FALSE, "NAME", "Become this user once the sockets are bound"},
     {"dry-run", set_dry_run, FALSE, NULL, "Answer DUNNO to all, and log the true decision"},
@@ -322,7 +340,7 @@ static gboolean check_complete(Settings *settings, GError **error) {
     if (!settings->rules) {
         return FAIL(error, "there is no rule file; give --rules FILE");
     }
-    if (settings->listen->len == 0) {
+    if (settings->listen->len == 0 && !systemd_hands_sockets()) {
         return FAIL(error, "there is nothing to listen on; give --listen unix:PATH");
     }
     if (audit->len == 0) {
@@ -344,6 +362,8 @@ static Settings *settings_new(void) {
     settings->max_connections = DEFAULT_CONNECTIONS;
     settings->request_timeout = DEFAULT_TIMEOUT;
     settings->proof_budget = ANALYSIS_BUDGET_DEFAULT;
+    settings->control = g_strdup(&CONTROL_DEFAULT[strlen("unix:")]);
+    settings->control_default = TRUE;
     return settings;
 }
 
@@ -354,6 +374,7 @@ void settings_free(Settings *settings) {
         g_ptr_array_unref(settings->listen);
         g_ptr_array_unref(settings->audit);
         g_free(settings->user);
+        g_free(settings->control);
         g_free(settings);
     }
 }

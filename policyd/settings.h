@@ -16,11 +16,13 @@
 #include <glib.h>
 
 typedef struct {
-    char *print;       /* NULL, or a text to print instead of starting: help or version */
-    char *rules;       /* path */
-    GPtrArray *listen; /* of ListenerAddress; at least one */
-    GPtrArray *audit;  /* of specs for audit_sink_open(); empty: none */
-    char *user;        /* or NULL */
+    char *print;              /* NULL, or a text to print instead of starting: help or version */
+    char *rules;              /* path */
+    GPtrArray *listen;        /* of ListenerAddress; empty only where systemd hands over sockets */
+    GPtrArray *audit;         /* of specs for audit_sink_open(); empty: none */
+    char *user;               /* or NULL */
+    char *control;            /* path of the control socket; NULL: none */
+    gboolean control_default; /* nobody named it */
     guint workers;
     guint max_connections;
     guint request_timeout; /* seconds */

@@ -40,8 +40,17 @@ struct Worker {
     pthread_mutex_t lock; /* of `all`; not GMutex: ThreadSanitizer knows only this one */
     ConnectionList all;
 
+    Deployment *offered; /* atomic; NULL: none is, or it was taken */
+    Counters counters;
+
     /* The thread's own. */
-    Ruleset *ruleset;
+    guint number;
+    WorkerLeft left;
+    gpointer left_data;
+    Deployment *deployment;
+    const Ruleset *ruleset;
+    const Rule *first_rule;
+    Counter *hits; /* by rule */
     Matcher *matcher;
     Batch *batch;
     BufferPool pool;
@@ -125,7 +134,11 @@ static void send_replies(Worker *worker, Connection *connection, Text replies) {
 static void flush(Worker *worker) {
     Connection *connection;
     Text replies;
-    batch_log(worker->batch);
+    guint count = batch_log(worker->batch);
+    if (count > 0) {
+        gint64 took = g_get_monotonic_time() - worker->now;
+        counters_add_latency(&worker->counters, (guint64)MAX(took, 0), count);
+    }
     while ((connection = batch_take(worker->batch, &replies))) {
         send_replies(worker, connection, replies);
     }
@@ -135,6 +148,7 @@ static void refuse(Worker *worker, Connection *connection, RequestStatus status)
     g_autofree char *what =
         g_strdup_printf("a request is malformed: %s", request_status_text(status));
     warn(connection, what);
+    counter_add(&worker->counters.malformed, 1);
     close_later(worker, connection);
 }
 
@@ -156,6 +170,8 @@ static size_t answer_blocks(Worker *worker, Connection *connection, Text data, s
         }
         const Rule *rule = match(worker->matcher, worker->ruleset, &request);
         batch_add(worker->batch, connection, worker->ruleset, rule, &request);
+        counter_add(&worker->counters.decisions[rule->action], 1);
+        counter_add(&worker->hits[rule - worker->first_rule], 1);
         done += length;
         *scanned = 0;
         if (batch_is_full(worker->batch)) {
@@ -183,6 +199,7 @@ static void consume(Worker *worker, Connection *connection, Text data) {
 static void end(Worker *worker, Connection *connection) {
     if (connection->input) {
         warn(connection, "it ended in the middle of a request");
+        counter_add(&worker->counters.unfinished, 1);
     }
     close_later(worker, connection);
 }
@@ -247,6 +264,7 @@ static void expire(Worker *worker) {
     gint64 limit = worker->now - worker->request_timeout * G_USEC_PER_SEC;
     while ((first = TAILQ_FIRST(&worker->waiting)) && first->since <= limit) {
         warn(first, first->output ? "it does not read its replies" : "a request stays unfinished");
+        counter_add(&worker->counters.unfinished, 1);
         close_later(worker, first);
     }
 }
@@ -260,6 +278,8 @@ static void close_closing(Worker *worker) {
 
 static void warn_of_regex_limits(Worker *worker) {
     guint64 limits = matcher_regex_limits(worker->matcher);
+    guint64 counted = counter_get(&worker->counters.regex_limits);
+    counter_add(&worker->counters.regex_limits, limits - counted);
     gint64 quiet = LIMIT_REGEX_WARNING * G_USEC_PER_SEC;
     gboolean warned = worker->regex_warned_at > 0;
     if (limits == worker->regex_limits
@@ -281,6 +301,23 @@ static int time_to_wait(const Worker *worker) {
     }
     gint64 left = first->since + worker->request_timeout * G_USEC_PER_SEC - worker->now;
     return left > 0 ? (int)(left / 1000) + 1 : 0;
+}
+
+static void serve(Worker *worker, Deployment *deployment) {
+    worker->deployment = deployment;
+    worker->ruleset = deployment_ruleset(deployment);
+    worker->first_rule = ruleset_rule(worker->ruleset, 0);
+    worker->hits = deployment_hits(deployment, worker->number);
+}
+
+/* Between two batches, when nothing borrows from the rules. */
+static void take_offered(Worker *worker) {
+    Deployment *offered = g_atomic_pointer_get(&worker->offered);
+    if (offered && (offered = g_atomic_pointer_exchange(&worker->offered, NULL))) {
+        Deployment *before = worker->deployment;
+        serve(worker, offered);
+        worker->left(before, worker->number, worker->left_data);
+    }
 }
 
 static void start_batch(Worker *worker) {
@@ -325,6 +362,7 @@ static gpointer run(gpointer data) {
     struct epoll_event events[LIMIT_EVENTS];
     while (!g_atomic_int_get(&worker->stopping)) {
         int count = wait_for_events(worker, events);
+        take_offered(worker);
         start_batch(worker);
         for (int i = 0; i < count; i++) {
             if (events[i].data.ptr) {
@@ -344,7 +382,8 @@ static void release(Worker *worker) {
     if (worker->wake >= 0) {
         close(worker->wake);
     }
-    ruleset_unref(worker->ruleset);
+    deployment_unref(worker->deployment);
+    deployment_unref(worker->offered);
     matcher_free(worker->matcher);
     batch_free(worker->batch);
     buffer_pool_clear(&worker->pool);
@@ -361,14 +400,17 @@ static gboolean open_descriptors(Worker *worker) {
            && epoll_ctl(worker->epoll, EPOLL_CTL_ADD, worker->wake, &event) == 0;
 }
 
-Worker *worker_new(const WorkerSettings *settings, GError **error) {
+Worker *worker_new(const WorkerSettings *settings, guint number, GError **error) {
     Worker *worker = g_new0(Worker, 1);
     pthread_mutex_init(&worker->lock, NULL);
     LIST_INIT(&worker->all);
     TAILQ_INIT(&worker->waiting);
     TAILQ_INIT(&worker->closing);
     worker->request_timeout = settings->request_timeout;
-    worker->ruleset = ruleset_ref(settings->ruleset);
+    worker->number = number;
+    worker->left = settings->left;
+    worker->left_data = settings->data;
+    serve(worker, deployment_ref(settings->deployment));
     worker->matcher = matcher_new();
     worker->batch = batch_new(settings->sinks, settings->dry_run);
     if (open_descriptors(worker)) {
@@ -415,6 +457,17 @@ gboolean worker_add(Worker *worker, int fd) {
 
 guint worker_connections(Worker *worker) {
     return (guint)g_atomic_int_get(&worker->connections);
+}
+
+/* One that was offered before and not taken yet has no hits of this worker. */
+void worker_offer(Worker *worker, Deployment *deployment) {
+    Deployment *before = g_atomic_pointer_exchange(&worker->offered, deployment_ref(deployment));
+    deployment_unref(before);
+    eventfd_write(worker->wake, 1);
+}
+
+const Counters *worker_counters(const Worker *worker) {
+    return &worker->counters;
 }
 
 void worker_stop(Worker *worker) {

@@ -6,10 +6,16 @@
 #ifndef POLICYD_WORKER_H
 #define POLICYD_WORKER_H
 
-#include "rules/ruleset.h"
+#include "deployment.h"
+
+/* Called by a worker's thread when it has left a deployment, the reference to which it hands over.
+ */
+typedef void (*WorkerLeft)(Deployment *deployment, guint worker, gpointer data);
 
 typedef struct {
-    Ruleset *ruleset;       /* each worker takes a reference */
+    Deployment *deployment; /* each worker takes a reference */
+    WorkerLeft left;
+    gpointer data;          /* handed to it */
     const GPtrArray *sinks; /* of AuditSink; outlives the workers */
     guint request_timeout;  /* seconds */
     gboolean dry_run;
@@ -17,8 +23,15 @@ typedef struct {
 
 typedef struct Worker Worker;
 
-/* Starts the thread. NULL and an error if there are no descriptors for it. */
-Worker *worker_new(const WorkerSettings *settings, GError **error);
+/* Starts the thread of the worker of this number, from 0. NULL and an error if there are no
+ * descriptors for it. */
+Worker *worker_new(const WorkerSettings *settings, guint number, GError **error);
+
+/* Has the worker take these rules, of which it takes a reference, at its next turn, and wakes it.
+ */
+void worker_offer(Worker *worker, Deployment *deployment);
+
+const Counters *worker_counters(const Worker *worker);
 
 /* Gives the worker a connected socket, which does not block; called by one thread only. FALSE with
  * errno if the kernel has no room for it: then the socket is still the caller's. */

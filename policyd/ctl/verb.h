@@ -28,9 +28,12 @@ typedef struct {
 extern const Verb check_verb;
 extern const Verb diff_verb;
 extern const Verb explain_verb;
+extern const Verb metrics_verb;
 extern const Verb prove_verb;
 extern const Verb query_verb;
+extern const Verb reload_verb;
 extern const Verb replay_verb;
+extern const Verb status_verb;
 extern const Verb test_verb;
 
 /* Reads the options of a verb; what is no option goes to the G_OPTION_REMAINING of `entries`. */

@@ -4,77 +4,25 @@
  */
 #include "audit_sink.h"
 
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "unit/unit.h"
-
-#define SECOND G_USEC_PER_SEC
-
-typedef struct {
-    char *folder;
-    char *path;
-    char *spec;
-} Place;
-
-static Place place_make(void) {
-    char *folder = g_dir_make_tmp("sink-XXXXXX", NULL);
-    char *path = g_build_filename(folder, "audit", NULL);
-    return (Place){folder, path, g_strconcat("file:", path, NULL)};
-}
-
-static void place_clear(Place *place) {
-    g_unlink(place->path);
-    g_rmdir(place->folder);
-    g_free(place->folder);
-    g_free(place->path);
-    g_free(place->spec);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Place, place_clear)
-
-/* Lines `from` to `to`, each of LINE_LENGTH bytes. */
-#define LINE_LENGTH 50
-
-static char *make_lines(guint from, guint to) {
-    GString *lines = g_string_new(NULL);
-    for (guint i = from; i <= to; i++) {
-        g_string_append_printf(lines, "time=\"2026-11-22T17:31:41.%03u+01:00\" n=\"%08u\"\n", i, i);
-    }
-    ck_assert_uint_eq(lines->len, (gsize)LINE_LENGTH * (to - from + 1));
-    return g_string_free(lines, FALSE);
-}
+#include "unit/place.h"
 
 static void write_lines(AuditSink *sink, guint from, guint to, gint64 now) {
-    g_autofree char *lines = make_lines(from, to);
+    g_autofree char *lines = place_lines(from, to);
     audit_sink_write(sink, lines, strlen(lines), now);
-}
-
-static char *read_all(const char *path) {
-    char *text = NULL;
-    ck_assert(g_file_get_contents(path, &text, NULL, NULL));
-    return text;
-}
-
-static void set_size_limit(rlim_t size) {
-    struct rlimit limit;
-    getrlimit(RLIMIT_FSIZE, &limit);
-    limit.rlim_cur = MIN(size, limit.rlim_max);
-    setrlimit(RLIMIT_FSIZE, &limit);
 }
 
 /* Writes lines while no file may be larger. Nothing is asserted then, since check itself keeps
  * its results in a file. */
 static void write_limited(AuditSink *sink, guint from, guint to, gint64 now, rlim_t size) {
-    g_autofree char *lines = make_lines(from, to);
+    g_autofree char *lines = place_lines(from, to);
     signal(SIGXFSZ, SIG_IGN);
-    set_size_limit(size);
+    place_limit(size);
     audit_sink_write(sink, lines, strlen(lines), now);
-    set_size_limit(RLIM_INFINITY);
+    place_limit(RLIM_INFINITY);
 }
 
 static const struct {
@@ -100,9 +48,9 @@ START_TEST(test_heal) {
     write_lines(sink, 1, 2, 0);
     ck_assert_uint_eq(audit_sink_lost(sink), 0);
     audit_sink_free(sink);
-    g_autofree char *lines = make_lines(1, 2);
+    g_autofree char *lines = place_lines(1, 2);
     g_autofree char *want = g_strconcat(heals[_i].after, lines, NULL);
-    g_autofree char *got = read_all(place.path);
+    g_autofree char *got = place_read(place.path);
     ck_assert_msg(g_str_equal(got, want), "%s: %s", heals[_i].name, got);
 }
 END_TEST
@@ -139,9 +87,9 @@ static const struct {
     const char *spec;
     gboolean taken;
 } specs[] = {
-    {"file:a", TRUE},  {"file:/a:b", TRUE}, {"syslog", TRUE}, {"stderr", TRUE},
-    {"none", FALSE},   {"file:", FALSE},    {"file", FALSE},  {"", FALSE},
-    {"Syslog", FALSE}, {"syslog:", FALSE},  {"/a", FALSE},
+    {"file:a", TRUE},  {"file:/a:b", TRUE}, {"syslog", TRUE},   {"stderr", TRUE},
+    {"journal", TRUE}, {"none", FALSE},     {"file:", FALSE},   {"file", FALSE},
+    {"", FALSE},       {"Syslog", FALSE},   {"syslog:", FALSE}, {"/a", FALSE},
 };
 
 START_TEST(test_check) {
@@ -175,10 +123,10 @@ START_TEST(test_short) {
                   (guint)audit_sink_lost(sink));
     write_lines(sink, 13, 14, 3 * SECOND);
     audit_sink_free(sink);
-    g_autofree char *begin = shorts[_i].kept > 0 ? make_lines(1, shorts[_i].kept) : g_strdup("");
-    g_autofree char *end = make_lines(13, 14);
+    g_autofree char *begin = shorts[_i].kept > 0 ? place_lines(1, shorts[_i].kept) : g_strdup("");
+    g_autofree char *end = place_lines(13, 14);
     g_autofree char *want = g_strconcat(begin, end, NULL);
-    g_autofree char *got = read_all(place.path);
+    g_autofree char *got = place_read(place.path);
     ck_assert_msg(g_str_equal(got, want), "%s: %s", shorts[_i].name, got);
 }
 END_TEST
@@ -189,25 +137,14 @@ START_TEST(test_short_then_closed) {
     AuditSink *sink = audit_sink_open(place.spec, NULL);
     write_limited(sink, 1, 3, 0, LINE_LENGTH + 7);
     audit_sink_free(sink);
-    g_autofree char *want = make_lines(1, 2);
-    g_autofree char *got = read_all(place.path);
+    g_autofree char *want = place_lines(1, 2);
+    g_autofree char *got = place_read(place.path);
     ck_assert_str_eq(got, want);
 }
 END_TEST
 
-/* What goes to standard error while `write` runs. */
-static char *capture(void (*write)(AuditSink *sink), AuditSink *sink, const char *path) {
-    int kept = dup(STDERR_FILENO);
-    int file = g_open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    ck_assert_int_ge(dup2(file, STDERR_FILENO), 0);
-    write(sink);
-    ck_assert_int_ge(dup2(kept, STDERR_FILENO), 0);
-    close(file);
-    close(kept);
-    return read_all(path);
-}
-
-static void lose_and_recover(AuditSink *sink) {
+static void lose_and_recover(gpointer data) {
+    AuditSink *sink = data;
     write_limited(sink, 1, 4, 0, 3 * LINE_LENGTH);
     write_limited(sink, 5, 6, SECOND, 3 * LINE_LENGTH);
     write_lines(sink, 7, 7, SECOND * 2 - 1);
@@ -217,9 +154,8 @@ static void lose_and_recover(AuditSink *sink) {
 
 START_TEST(test_messages) {
     g_auto(Place) place = place_make();
-    g_autofree char *log = g_build_filename(place.folder, "log", NULL);
     AuditSink *sink = audit_sink_open(place.spec, NULL);
-    g_autofree char *said = capture(lose_and_recover, sink, log);
+    g_autofree char *said = place_capture(&place, lose_and_recover, sink);
     g_autofree char *want = g_strdup_printf(
         "policyd: error: audit %s: File too large; decisions go on, their lines are lost until it "
         "can be written\n"
@@ -228,7 +164,6 @@ START_TEST(test_messages) {
         place.spec, place.spec);
     ck_assert_str_eq(said, want);
     audit_sink_free(sink);
-    g_unlink(log);
 }
 END_TEST
 
