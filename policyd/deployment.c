@@ -126,7 +126,7 @@ static guint32 *map_rules(const Ruleset *from, const Ruleset *to) {
     g_autoptr(GArray) from_keys = find_keys(from);
     g_autoptr(GArray) to_keys = find_keys(to);
     g_autoptr(GHashTable) places = g_hash_table_new(hash_key, equal_keys);
-    guint32 *map = g_new(guint32, from_keys->len);
+    guint32 *map = g_new0(guint32, from_keys->len);
     for (guint i = 0; i < to_keys->len; i++) {
         g_hash_table_insert(places, &g_array_index(to_keys, RuleKey, i), GUINT_TO_POINTER(i));
     }

@@ -158,8 +158,7 @@ static char *show(const Settings *settings) {
         text, "rules=%s workers=%u connections=%u timeout=%u proof=%u dry=%d user=%s control=%s%s",
         settings->rules, settings->workers, settings->max_connections, settings->request_timeout,
         settings->proof_budget, settings->dry_run, settings->user ? settings->user : "-",
-                           settings->control ? settings->control : "-",
-                           settings->control_default ? "?" : "");
+        settings->control ? settings->control : "-", settings->control_default ? "?" : "");
     for (guint i = 0; i < settings->listen->len; i++) {
         const ListenerAddress *address = g_ptr_array_index(settings->listen, i);
         g_string_append_printf(text, " listen=%s", address->text);
@@ -210,7 +209,8 @@ static const struct {
      "control=/run/policyd/control? listen=unix:s "
      "audit=stderr"},
     {"bytes that are not UTF-8", GOOD "--workers 1 --user \xff", NULL,
-     "rules=r workers=1 connections=10000 timeout=30 proof=8000000 dry=0 user=\xff control=/run/policyd/control? listen=unix:s "
+     "rules=r workers=1 connections=10000 timeout=30 proof=8000000 dry=0 user=\xff "
+     "control=/run/policyd/control? listen=unix:s "
      "audit=stderr"},
 };
 
