@@ -17,4 +17,19 @@
 #define LIMIT_REPLAY_EXAMPLES (16 * 1024 * 1024)
 #define LIMIT_REPLAY_RULESETS 100
 
+/* Days that --since and --until go back: a hundred years, within every calendar. */
+#define LIMIT_LOG_DAYS 36525
+
+/* Bytes of a value that log shows to a person: a mailbox has at most 320, most have 30. */
+#define LIMIT_LOG_VALUE 256
+
+/* What a summary keeps of a log, whatever the log holds: texts of each kind whose lines are
+ * counted, and bytes of each; and lengths of time. Together some 20 MiB at the most. */
+#define LIMIT_LOG_TEXTS 8192
+#define LIMIT_LOG_KEY 256
+#define LIMIT_LOG_BINS 2048
+
+/* Columns of a plot: no terminal is wider in which it could be read. */
+#define LIMIT_LOG_COLUMNS 200
+
 #endif

@@ -6,9 +6,9 @@
 #include "ctl/verb.h"
 #include "rules/nearest.h"
 
-static const Verb *const verbs[] = {&check_verb,  &diff_verb,  &explain_verb, &metrics_verb,
-                                    &prove_verb,  &query_verb, &reload_verb,  &replay_verb,
-                                    &status_verb, &test_verb};
+static const Verb *const verbs[] = {&check_verb,   &diff_verb,   &explain_verb, &log_verb,
+                                    &metrics_verb, &prove_verb,  &query_verb,   &reload_verb,
+                                    &replay_verb,  &status_verb, &test_verb};
 
 static void print_help(FILE *stream) {
     fputs("usage: policyctl VERB [OPTION...] [ARGUMENT...]\n\n", stream);

@@ -28,6 +28,7 @@ typedef struct {
 extern const Verb check_verb;
 extern const Verb diff_verb;
 extern const Verb explain_verb;
+extern const Verb log_verb;
 extern const Verb metrics_verb;
 extern const Verb prove_verb;
 extern const Verb query_verb;
