@@ -276,6 +276,20 @@ class Activation(ManagerCase):
         self.assertEqual(daemon.wait(), 1, daemon.said())
         self.assertRegex(daemon.said(), r"descriptor 3 .* is no Unix or TCP socket that listens")
 
+    def test_a_connection(self):
+        daemon = Activated(self.scratch, options=WORKERS)
+        daemon.sockets = ("--accept", "--listen", daemon.path)
+        daemon.spawn()
+        self.addCleanup(daemon.kill)
+        deadline = time.monotonic() + SECONDS
+        while "that listens" not in daemon.said():
+            self.assertLess(time.monotonic(), deadline, daemon.said())
+            try:
+                Client(daemon.path).close()
+            except (FileNotFoundError, ConnectionRefusedError):
+                pass
+            time.sleep(0.1)
+
     def test_nothing_to_listen_on(self):
         daemon = Activated(self.scratch, options=WORKERS)
         command = daemon.arguments()
