@@ -1,15 +1,18 @@
 /*
  * Point: goes down two diagrams at once, field by field, and only where they still have something
- * in common. Where nothing of a field is asked any more its value is absent.
+ * in common. Of one attribute the fields are all absent or, if they can't be, as those of a value
+ * that is in no list: what they are together can then mostly occur.
  */
 #include "analysis/point.h"
 
 #include "analysis/space_private.h"
+#include "rules/index.h"
 
 struct Point {
     const Space *space;
-    GArray *fields; /* of const Field *, in the order of their variables */
-    guint8 *set;    /* by variable */
+    guint8 *set;  /* by variable */
+    Atom **atoms; /* by facet: the atom of each code; NULL of one that nothing asks */
+    guint facet_count;
 };
 
 /* Two diagrams from where the way has come to. */
@@ -18,21 +21,37 @@ typedef struct {
     Bdd g;
 } Place;
 
+/* Turns the field's table around. */
+static Atom *make_atoms(const Field *field) {
+    Atom *atoms = g_new(Atom, field->count);
+    guint count = signature_table_count(classifier_signatures(field->classifier));
+    atoms[CODE_ABSENT] = ATOM_ABSENT;
+    for (Atom atom = 0; atom < count; atom++) {
+        if (field->codes[atom] != CODE_ABSENT) {
+            atoms[field->codes[atom]] = atom;
+        }
+    }
+    return atoms;
+}
+
 Point *point_new(const Space *space) {
     Point *point = g_new0(Point, 1);
     point->space = space;
     point->set = g_new0(guint8, space->variables + 1);
-    point->fields = g_array_new(FALSE, FALSE, sizeof(const Field *));
-    for (guint i = 0; i < space->groups->len; i++) {
-        const GPtrArray *fields = group_fields(g_ptr_array_index(space->groups, i));
-        g_array_append_vals(point->fields, fields->pdata, fields->len);
+    point->facet_count = index_facet_count(ruleset_index(space->ruleset));
+    point->atoms = g_new0(Atom *, point->facet_count + 1);
+    for (guint i = 0; i < point->facet_count; i++) {
+        point->atoms[i] = space->facets[i] ? make_atoms(space->facets[i]) : NULL;
     }
     return point;
 }
 
 void point_free(Point *point) {
     if (point) {
-        g_array_unref(point->fields);
+        for (guint i = 0; i < point->facet_count; i++) {
+            g_free(point->atoms[i]);
+        }
+        g_free(point->atoms);
         g_free(point->set);
         g_free(point);
     }
@@ -85,22 +104,41 @@ static void find_code(Point *point, const Field *field, Place *place) {
     }
 }
 
-static void move_field(Point *point, const Field *field, Place *place) {
-    if (try_code(point, field, CODE_ABSENT, place)) {
-        return;
+/* Of a value that is present, and that nothing knows. */
+static guint32 unlisted_code(const Field *field) {
+    if (field->classifier) {
+        return field_code(field, ATOM_REST);
     }
-    guint32 unlisted = field->classifier ? field_code(field, ATOM_REST) : CODE_TRUE;
-    if (unlisted == CODE_ABSENT || !try_code(point, field, unlisted, place)) {
-        find_code(point, field, place);
+    return field->test ? CODE_ABSENT : CODE_TRUE;
+}
+
+/* FALSE if it is to be absent and can't be. */
+static gboolean move_group(Point *point, const Group *group, gboolean present, Place *place) {
+    const GPtrArray *fields = group_fields(group);
+    for (guint i = 0; i < fields->len; i++) {
+        const Field *field = g_ptr_array_index(fields, i);
+        guint32 wanted = present ? unlisted_code(field) : CODE_ABSENT;
+        if (!try_code(point, field, wanted, place)) {
+            if (!present) {
+                return FALSE;
+            }
+            find_code(point, field, place);
+        }
     }
+    return TRUE;
 }
 
 /* Told to stop on the way, it may have come elsewhere. */
 BddMeets point_move(Point *point, Bdd f, Bdd g) {
     BddMeets meets = bdd_meets(point->space->table, f, g);
     Place place = {f, g};
-    for (guint i = 0; meets == BDD_MEETS_YES && i < point->fields->len; i++) {
-        move_field(point, g_array_index(point->fields, const Field *, i), &place);
+    for (guint i = 0; meets == BDD_MEETS_YES && i < point->space->groups->len; i++) {
+        const Group *group = g_ptr_array_index(point->space->groups, i);
+        Place start = place;
+        if (!move_group(point, group, FALSE, &place)) {
+            place = start;
+            move_group(point, group, TRUE, &place);
+        }
     }
     gboolean lost = place.f != BDD_TRUE || place.g != BDD_TRUE;
     return meets == BDD_MEETS_YES && lost ? BDD_MEETS_UNDECIDED : meets;
@@ -112,4 +150,13 @@ gboolean point_is_in(const Point *point, Bdd f) {
         f = point->set[bdd_variable(table, f)] ? bdd_high(table, f) : bdd_low(table, f);
     }
     return f == BDD_TRUE;
+}
+
+Atom point_atom(const Point *point, guint facet) {
+    const Field *field = point->space->facets[facet];
+    guint32 code = CODE_ABSENT;
+    for (guint bit = 0; field && bit < field->bits; bit++) {
+        code = code << 1 | point->set[field->first + bit];
+    }
+    return code < (field ? field->count : 0) ? point->atoms[facet][code] : ATOM_ABSENT;
 }

@@ -20,4 +20,8 @@ BddMeets point_move(Point *point, Bdd f, Bdd g);
 /* f, which is not BDD_UNDECIDED, is true there. */
 gboolean point_is_in(const Point *point, Bdd f);
 
+/* Which class of values it has under a facet of the ruleset's index; ATOM_ABSENT too of one that
+ * the space has no field of. */
+Atom point_atom(const Point *point, guint facet);
+
 #endif

@@ -1,12 +1,13 @@
 /*
  * Prove: a goal has a region of requests, and actions that no rule may take there. First each rule
  * that could break it is looked at alone: mostly its condition and the region have nothing in
- * common, and no other rule needs to be known. Only else is the region pushed down the file, and
- * what each rule takes from it subtracted.
+ * common, and no other rule needs to be known. Only else a Sieve is asked whether a request of the
+ * region comes to it.
  */
 #include "analysis/prove.h"
 
 #include "analysis/axiom.h"
+#include "analysis/sieve.h"
 #include "protocol/request.h"
 #include "rules/match.h"
 
@@ -28,6 +29,7 @@ typedef struct {
     const Ruleset *ruleset;
     const AnalysisHost *host;
     Space *space;
+    Sieve *sieve; /* NULL while only some rules are looked at */
     Matcher *matcher;
 } Prover;
 
@@ -61,9 +63,10 @@ static gboolean breaks(const Proof *proof, const Rule *rule) {
     case PROOF_ASSERTION:
         break;
     }
-    return proof->assertion->kind == ASSERTION_NEVER
-               ? (rule->outcomes & proof->assertion->actions) != 0
-               : (rule->outcomes & ~proof->assertion->actions) != 0;
+    const Assertion *assertion = proof->assertion;
+    g_assert(assertion);
+    return assertion->kind == ASSERTION_NEVER ? (rule->outcomes & assertion->actions) != 0
+                                              : (rule->outcomes & ~assertion->actions) != 0;
 }
 
 static Bdd outside(const Prover *prover) {
@@ -75,8 +78,8 @@ static Bdd outside(const Prover *prover) {
                : out;
 }
 
-/* Where the goal speaks, of the universe given. */
-static Bdd find_region(const Prover *prover, const Proof *proof, Bdd universe) {
+/* Where the goal speaks, of the requests given. */
+static Bdd find_region(const Prover *prover, const Proof *proof, Bdd of) {
     const Landmarks *landmarks = ruleset_landmarks(prover->ruleset);
     BddTable *table = space_table(prover->space);
     Bdd region;
@@ -94,7 +97,7 @@ static Bdd find_region(const Prover *prover, const Proof *proof, Bdd universe) {
         region = outside(prover);
         break;
     }
-    return bdd_and(table, region, universe);
+    return bdd_and(table, region, of);
 }
 
 /* The same, of one request, which match() has just decided. */
@@ -114,14 +117,15 @@ static gboolean is_in_region(const Prover *prover, const Proof *proof, const Req
     }
 }
 
-/* Asks the engine itself. */
-static gboolean replay(const Prover *prover, Proof *proof, const char *witness) {
+/* Asks the engine itself; *taker is the rule that decides the witness. */
+static gboolean replay(const Prover *prover, Proof *proof, const char *witness,
+                       const Rule **taker) {
     g_autofree char *block = g_strconcat(witness, "\n", NULL);
     Request request;
     if (request_parse(text_from_string(block), &request) != REQUEST_OK) {
         return FALSE;
     }
-    const Rule *rule = match(prover->matcher, prover->ruleset, &request);
+    const Rule *rule = *taker = match(prover->matcher, prover->ruleset, &request);
     if ((proof->kind != PROOF_STRANGER && !breaks(proof, rule))
         || !is_in_region(prover, proof, &request)) {
         return FALSE;
@@ -130,20 +134,29 @@ static gboolean replay(const Prover *prover, Proof *proof, const char *witness) 
     return TRUE;
 }
 
-/* Looks for a request in what breaks the goal. What remains is that it may be so, unless the budget
- * ended the search. */
-static gboolean refute(const Prover *prover, Proof *proof, Bdd hit) {
+/*
+ * Looks for a request in what breaks the goal; by this rule, if it is one. Where a rule before it
+ * takes one, it takes the others that it matches too. What remains is that it may be so, unless the
+ * budget ended the search.
+ */
+static gboolean refute(const Prover *prover, Proof *proof, Bdd hit, const Rule *suspect) {
     BddTable *table = space_table(prover->space);
-    for (guint i = 0; i < WITNESSES_MAX && hit != BDD_FALSE && hit != BDD_UNDECIDED; i++) {
+    for (guint i = 0; i < WITNESSES_MAX && hit != BDD_FALSE && hit != BDD_UNDECIDED;) {
         Bdd tried;
+        Bdd before = hit;
+        const Rule *taker = NULL;
         g_autofree char *witness = space_witness(prover->space, hit, &tried);
-        if (witness && replay(prover, proof, witness)) {
+        if (witness && replay(prover, proof, witness, &taker)) {
             proof->verdict = VERDICT_REFUTED;
             proof->witness = g_steal_pointer(&witness);
             return TRUE;
         }
-        if (!proof->obstacles) {
-            proof->obstacles = space_obstacles(prover->space);
+        if (taker && suspect && taker < suspect) {
+            hit = bdd_without(table, hit, space_condition(prover->space, taker->condition));
+        }
+        if (hit == before) {
+            proof->obstacles = proof->obstacles ? proof->obstacles : space_obstacles(prover->space);
+            i++;
         }
         hit = bdd_without(table, hit, tried);
     }
@@ -158,81 +171,59 @@ static void tell(const Prover *prover, guint done) {
     }
 }
 
-/* What the rules that could break the goal have of its region, each looked at alone. */
-static Bdd find_suspects(const Prover *prover, const Proof *proof, Bdd region) {
+/* What comes to the rule of a region, FALSE if that is nothing. */
+static Bdd find_hit(const Prover *prover, Bdd region, guint rule) {
     BddTable *table = space_table(prover->space);
-    Bdd suspects = BDD_FALSE;
+    Bdd condition = space_condition(prover->space, ruleset_rule(prover->ruleset, rule)->condition);
+    if (bdd_meets(table, region, condition) == BDD_MEETS_NO) {
+        return BDD_FALSE;
+    }
+    SieveSearch search = {bdd_and(table, region, condition), rule, rule + 1};
+    guint found = sieve_find(prover->sieve, &search);
+    return found == SIEVE_UNDECIDED ? BDD_UNDECIDED
+           : found == SIEVE_NONE    ? BDD_FALSE
+                                    : search.region;
+}
+
+/* Each rule that breaks the goal, until a request shows it. */
+static void try_suspects(const Prover *prover, Proof *proof, Bdd region) {
+    BddTable *table = space_table(prover->space);
+    const Rule *possible = NULL;
     for (guint i = 0; i < ruleset_rule_count(prover->ruleset); i++) {
         const Rule *rule = ruleset_rule(prover->ruleset, i);
         tell(prover, i);
-        if (!breaks(proof, rule)) {
+        Bdd hit = breaks(proof, rule) ? find_hit(prover, region, i) : BDD_FALSE;
+        if (hit == BDD_FALSE) {
             continue;
         }
-        Bdd condition = space_condition(prover->space, rule->condition);
-        if (bdd_meets(table, region, condition) != BDD_MEETS_NO) {
-            suspects = bdd_or(table, suspects, bdd_and(table, region, condition));
+        hit = bdd_and(table, hit, space_universe(prover->space, FALSE));
+        if (refute(prover, proof, hit, rule) || proof->verdict == VERDICT_UNDECIDED) {
+            return;
         }
-        if (suspects == BDD_UNDECIDED || suspects == region) {
-            break;
-        }
-    }
-    return suspects;
-}
-
-/* What is left of a region after each rule. */
-static void push_down(const Prover *prover, Proof *proof, Bdd rest) {
-    BddTable *table = space_table(prover->space);
-    const Rule *possible = NULL;
-    for (guint i = 0; i < ruleset_rule_count(prover->ruleset) && rest != BDD_FALSE; i++) {
-        const Rule *rule = ruleset_rule(prover->ruleset, i);
-        Bdd condition = space_condition(prover->space, rule->condition);
-        BddMeets meets = bdd_meets(table, rest, condition);
-        tell(prover, i);
-        if (meets == BDD_MEETS_UNDECIDED) {
-            rest = BDD_UNDECIDED;
-            break;
-        }
-        if (meets == BDD_MEETS_NO) {
-            continue;
-        }
-        if (breaks(proof, rule)) {
-            if (refute(prover, proof, bdd_and(table, rest, condition))
-                || proof->verdict == VERDICT_UNDECIDED) {
-                return;
-            }
-            possible = possible ? possible : rule;
-        }
-        rest = bdd_without(table, rest, condition);
+        possible = possible ? possible : rule;
     }
     proof->verdict = possible ? VERDICT_POSSIBLE : VERDICT_PROVED;
     proof->rule = possible;
-    if (rest == BDD_UNDECIDED) {
-        proof->verdict = VERDICT_UNDECIDED;
-    }
 }
 
-static void decide(const Prover *prover, Proof *proof, Bdd universe) {
-    Bdd region = find_region(prover, proof, universe);
+/* Of the requests that these axioms allow. */
+static void decide(const Prover *prover, Proof *proof, guint axioms) {
+    Bdd region = find_region(prover, proof, space_universe_with(prover->space, axioms));
     g_clear_pointer(&proof->obstacles, g_free);
     if (region == BDD_FALSE) {
         proof->verdict = VERDICT_PROVED;
     } else if (region == BDD_UNDECIDED) {
         proof->verdict = VERDICT_UNDECIDED;
     } else if (proof->kind == PROOF_STRANGER) {
-        refute(prover, proof, region);
+        refute(prover, proof, region, NULL);
     } else {
-        Bdd suspects = find_suspects(prover, proof, region);
-        if (suspects == BDD_UNDECIDED) {
-            proof->verdict = VERDICT_UNDECIDED;
-        } else {
-            push_down(prover, proof, suspects);
-        }
+        try_suspects(prover, proof, find_region(prover, proof, space_bound(prover->space, axioms)));
     }
 }
 
 static gboolean is_proved_with(const Prover *prover, const Proof *proof, guint axioms) {
     Proof again = {.kind = proof->kind, .assertion = proof->assertion};
-    decide(prover, &again, space_universe_with(prover->space, axioms));
+    decide(prover, &again, axioms);
     g_free(again.witness);
     g_free(again.obstacles);
     return again.verdict == VERDICT_PROVED;
@@ -256,12 +247,12 @@ static void keep_axioms(const Prover *prover, Proof *proof) {
 static void decide_with_axioms(const Prover *prover, Proof *proof) {
     Bdd universe = space_universe(prover->space, FALSE);
     Bdd narrower = space_universe(prover->space, TRUE);
-    decide(prover, proof, universe);
+    decide(prover, proof, 0);
     if (proof->verdict == VERDICT_PROVED || narrower == universe) {
         return;
     }
     Proof again = {.kind = proof->kind, .assertion = proof->assertion};
-    decide(prover, &again, narrower);
+    decide(prover, &again, G_MAXUINT);
     g_free(proof->witness);
     g_free(proof->obstacles);
     *proof = again;
@@ -360,12 +351,14 @@ static gboolean prove_alone(Prover *prover, const GPtrArray *proofs) {
 static void prove_rest(Prover *prover, const GPtrArray *proofs) {
     g_autoptr(GPtrArray) roots = find_roots(prover->ruleset, proofs, TRUE);
     prover->space = space_new(prover->ruleset, roots, prover->host);
+    prover->sieve = sieve_new(prover->space, prover->ruleset);
     for (guint i = 0; i < proofs->len; i++) {
         Proof *proof = g_ptr_array_index(proofs, i);
         if (proof->verdict != VERDICT_PROVED) {
             decide_with_axioms(prover, proof);
         }
     }
+    g_clear_pointer(&prover->sieve, sieve_free);
     g_clear_pointer(&prover->space, space_free);
 }
 

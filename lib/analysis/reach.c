@@ -95,11 +95,13 @@ static char *name_lines(const Reach *reach, const GArray *rules) {
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-/* Earlier rules that match something of a region. */
+/* Earlier rules that match something of a region; what makes up for the last rule must stay. */
 static GArray *find_meeting(Reach *reach, Bdd region, guint end) {
     GArray *rules = g_array_new(FALSE, FALSE, sizeof(guint));
+    gboolean last = end + 1 == reach->count;
     for (guint i = 0; i < end && !reach->undecided; i++) {
-        if (meets(reach, region, condition_of(reach, i))) {
+        gboolean stays = !last || !reach->spare[i];
+        if (stays && meets(reach, region, condition_of(reach, i))) {
             g_array_append_val(rules, i);
         }
     }
@@ -228,7 +230,8 @@ static gboolean is_redundant(Reach *reach, guint index) {
         .ignored = reach->spare,
     };
     reach->spare[index] = TRUE;
-    reach->spare[index] = find(reach, &search) == SIEVE_NONE && !reach->undecided;
+    reach->spare[index] = sieve_guess(reach->sieve, &search) == SIEVE_NONE
+                          && find(reach, &search) == SIEVE_NONE && !reach->undecided;
     return reach->spare[index];
 }
 

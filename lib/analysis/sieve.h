@@ -43,4 +43,8 @@ typedef struct {
  * was worked out. */
 guint sieve_find(Sieve *sieve, SieveSearch *search);
 
+/* A rule looked for, of which one guess shows that it decides a request of the region; SIEVE_NONE
+ * if that guess failed, which says nothing. Costs far less than sieve_find(). */
+guint sieve_guess(Sieve *sieve, const SieveSearch *search);
+
 #endif

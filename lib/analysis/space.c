@@ -185,23 +185,30 @@ Bdd space_values(const Space *space, Attribute attribute) {
     return group ? group_universe(group, space->table) : BDD_TRUE;
 }
 
-Bdd space_universe_with(Space *space, guint axioms) {
-    if (space->universe == BDD_UNDECIDED && !space->too_large) {
-        space->universe = BDD_TRUE;
-        for (guint i = space->groups->len; i > 0; i--) {
-            Group *group = g_ptr_array_index(space->groups, i - 1);
-            space->universe =
-                bdd_and(space->table, group_universe(group, space->table), space->universe);
-        }
-        space->universe = bind_comparisons(space, space->universe);
+static Bdd find_universe(const Space *space) {
+    Bdd universe = BDD_TRUE;
+    for (guint i = space->groups->len; i > 0; i--) {
+        Group *group = g_ptr_array_index(space->groups, i - 1);
+        universe = bdd_and(space->table, group_universe(group, space->table), universe);
     }
-    Bdd universe = space->universe;
+    return bind_comparisons(space, universe);
+}
+
+Bdd space_bound(Space *space, guint axioms) {
+    Bdd bound = space->too_large ? BDD_UNDECIDED : BDD_TRUE;
     for (guint i = 0; !space->too_large && axiom_table()[i].text; i++) {
         if (axioms >> i & 1) {
-            universe = bdd_and(space->table, universe, axiom_table()[i].make(space));
+            bound = bdd_and(space->table, bound, axiom_table()[i].make(space));
         }
     }
-    return universe;
+    return bound;
+}
+
+Bdd space_universe_with(Space *space, guint axioms) {
+    if (space->universe == BDD_UNDECIDED && !space->too_large) {
+        space->universe = find_universe(space);
+    }
+    return bdd_and(space->table, space->universe, space_bound(space, axioms));
 }
 
 Bdd space_universe(Space *space, gboolean axioms) {
@@ -290,26 +297,4 @@ Bdd space_condition_of_any_recipient(Space *space, const Expression *expression)
                             GUINT_TO_POINTER(known));
     }
     return known;
-}
-
-static Bdd is_unlisted(const Space *space, const Field *field) {
-    guint32 codes[] = {CODE_ABSENT, field_code(field, ATOM_REST)};
-    return field_among(field, space->table, codes, codes[1] == CODE_ABSENT ? 1 : 2);
-}
-
-Bdd space_stranger(Space *space) {
-    static const Attribute known[] = {
-        ATTRIBUTE_CLIENT_ADDRESS,           ATTRIBUTE_CLIENT_NAME,    ATTRIBUTE_CCERT_FINGERPRINT,
-        ATTRIBUTE_CCERT_PUBKEY_FINGERPRINT, ATTRIBUTE_POLICY_CONTEXT,
-    };
-    Bdd stranger = space->too_large ? BDD_UNDECIDED : BDD_TRUE;
-    for (guint i = 0; i < space->fields->len; i++) {
-        const Field *field = g_ptr_array_index(space->fields, i);
-        for (guint j = 0; field->classifier && j < G_N_ELEMENTS(known); j++) {
-            if (field->operand.attribute == known[j]) {
-                stranger = bdd_and(space->table, stranger, is_unlisted(space, field));
-            }
-        }
-    }
-    return stranger;
 }

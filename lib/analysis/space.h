@@ -42,6 +42,9 @@ Bdd space_universe(Space *space, gboolean axioms);
 /* The same with some of the axioms: bit i is that of axiom_table()'s row i. */
 Bdd space_universe_with(Space *space, guint axioms);
 
+/* Requests that these axioms allow, whether their values can occur or not. */
+Bdd space_bound(Space *space, guint axioms);
+
 /* Requests in which the values of this attribute can occur, whatever the others are. */
 Bdd space_values(const Space *space, Attribute attribute);
 
@@ -56,8 +59,8 @@ Bdd space_condition(Space *space, const Expression *expression);
 Bdd space_condition_of_any_recipient(Space *space, const Expression *expression);
 
 /* Requests of a stranger: client_address, client_name, policy_context and the fingerprints of a
- * certificate are in no list that is asked of them, and no constant that they are compared with.
- * Who is logged in is not looked at. */
+ * certificate are in no list that is asked of them, but a broad one (list_is_broad()), and no
+ * constant that they are compared with. Who is logged in is not looked at. */
 Bdd space_stranger(Space *space);
 
 /* The diagram's variables are as many as it can have, and more are needed: nothing is decided. */

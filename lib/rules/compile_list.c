@@ -6,10 +6,6 @@
 #include "rules/compiler.h"
 #include "rules/nearest.h"
 
-/* A /8 is the most that anybody was given, and IPv6's /16 is beyond what a registry gives. */
-#define TRUSTED_PREFIX_IPV4 8
-#define TRUSTED_PREFIX_IPV6 16
-
 /* Braces of up to so many items are kept once: each rule of a long file may say `== "RCPT"`, and a
  * value's class lists every test that holds for it. */
 #define SHARED_ITEMS_MAX 16
@@ -51,13 +47,14 @@ static void report_unknown(Compiler *compiler, const Item *item) {
 /* A network or a domain that holds far more than one server's own, in a list that opens the relay
  * to it; NULL if it is narrow enough. */
 static const char *find_breadth(const List *list, const char *name) {
-    if (g_str_equal(name, "trusted")
-        && (list_shortest_prefix(list, ADDRESS_IPV4) < TRUSTED_PREFIX_IPV4
-            || list_shortest_prefix(list, ADDRESS_IPV6) < TRUSTED_PREFIX_IPV6)) {
+    if (!list_is_broad(list)) {
+        return NULL;
+    }
+    if (g_str_equal(name, "trusted")) {
         return "whoever is in a network wider than /8 (IPv6: /16) may not relay; list your own "
                "networks";
     }
-    if (g_str_equal(name, "local") && list_has_top_level(list)) {
+    if (g_str_equal(name, "local")) {
         return "nobody's mail server is the one for a whole top-level domain; list your own "
                "domains";
     }

@@ -34,6 +34,9 @@ typedef struct {
 
 #define NO_PREFIX 129
 
+#define BROAD_PREFIX_IPV4 8
+#define BROAD_PREFIX_IPV6 16
+
 List *list_new(ListKind kind, const char *name) {
     List *list = g_new0(List, 1);
     list->kind = kind;
@@ -90,8 +93,9 @@ guint list_shortest_prefix(const List *list, AddressFamily family) {
     return list->shortest_prefix[family];
 }
 
-gboolean list_has_top_level(const List *list) {
-    return list->top_level;
+gboolean list_is_broad(const List *list) {
+    return list->top_level || list->shortest_prefix[ADDRESS_IPV4] < BROAD_PREFIX_IPV4
+           || list->shortest_prefix[ADDRESS_IPV6] < BROAD_PREFIX_IPV6;
 }
 
 ListKind list_kind(const List *list) {

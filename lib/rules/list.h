@@ -72,8 +72,10 @@ ListEntry list_entry(const List *list, guint index);
 /* The shortest prefix among a family's networks; over 128 if there are none. */
 guint list_shortest_prefix(const List *list, AddressFamily family);
 
-/* TRUE if the list holds all that is under a top-level domain: `.com`. */
-gboolean list_has_top_level(const List *list);
+/* TRUE if the list holds all that is under a top-level domain: `.com`, or a network wider than /8,
+ * of IPv6 than /16: more than anybody's own. A /8 is the most that anybody was given, and IPv6's
+ * /16 is beyond what a registry gives. */
+gboolean list_is_broad(const List *list);
 
 /* Each is for lists of its kind. Letters of domains and mailboxes are folded. A domain comes
  * without its one trailing dot (domain_trim()), is in no list if it starts with a dot, and is taken

@@ -17,9 +17,9 @@ typedef struct {
     size_t offset; /* of its first word in the rule file, and that word's bytes */
     size_t length;
     guint64 text_hash; /* of the whole rule as it is written, its white space apart */
-    char *place;    /* "relay.rules:14": the path as it was given, and the line */
-    char *decision; /* "REJECT 5.7.1 Relay access denied" */
-    char *reply;    /* "action=" decision "\n\n" */
+    char *place;       /* "relay.rules:14": the path as it was given, and the line */
+    char *decision;    /* "REJECT 5.7.1 Relay access denied" */
+    char *reply;       /* "action=" decision "\n\n" */
     size_t reply_length;
 } Rule;
 
