@@ -21,10 +21,13 @@ void tally_clear(Tally *tally) {
 void tally_count(Relation *relation, GArray *members, const guint32 *row, const Seed *seed,
                  guint32 more) {
     guint64 none = 0;
-    if (relation_add(relation, row, seed)) {
+    gint at = relation_find(relation, row);
+    if (at < 0) {
+        relation_add(relation, row, seed);
         g_array_append_val(members, none);
+        at = (gint)relation_count(relation) - 1;
     }
-    g_array_index(members, guint64, relation_find(relation, row)) += more;
+    g_array_index(members, guint64, at) += more;
 }
 
 static gboolean has_few(const GArray *members) {

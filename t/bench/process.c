@@ -17,14 +17,31 @@ gint64 process_cpu(pid_t pid) {
     return used.tv_sec * G_GINT64_CONSTANT(1000000000) + used.tv_nsec;
 }
 
-gint64 process_resident(pid_t pid) {
-    g_autofree char *path = g_strdup_printf("/proc/%d/smaps_rollup", (int)pid);
+/* The number of kilobytes behind a line's name, in bytes. */
+static gint64 read_kilobytes(pid_t pid, const char *file, const char *name) {
+    g_autofree char *path = g_strdup_printf("/proc/%d/%s", (int)pid, file);
     g_autofree char *text = NULL;
     const char *line;
-    if (!g_file_get_contents(path, &text, NULL, NULL) || !(line = strstr(text, "\nRss:"))) {
+    if (!g_file_get_contents(path, &text, NULL, NULL) || !(line = strstr(text, name))) {
         return -1;
     }
-    return g_ascii_strtoll(line + strlen("\nRss:"), NULL, 10) * 1024;
+    return g_ascii_strtoll(line + strlen(name), NULL, 10) * 1024;
+}
+
+gint64 process_resident(pid_t pid) {
+    return read_kilobytes(pid, "smaps_rollup", "\nRss:");
+}
+
+gint64 process_peak(pid_t pid) {
+    return read_kilobytes(pid, "status", "\nVmHWM:");
+}
+
+void process_forget_peak(void) {
+    FILE *file = fopen("/proc/self/clear_refs", "we");
+    if (file) {
+        fputs("5", file);
+        fclose(file);
+    }
 }
 
 static gint compare_numbers(gconstpointer a, gconstpointer b) {

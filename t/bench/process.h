@@ -17,6 +17,11 @@ GArray *process_thread_cpus(pid_t pid);
 /* Bytes that it has resident, exactly (statm's number lags behind); -1 if they can't be read. */
 gint64 process_resident(pid_t pid);
 
+/* The most bytes that it had resident since its start, or since it called process_forget_peak(); -1
+ * if they can't be read. */
+gint64 process_peak(pid_t pid);
+void process_forget_peak(void);
+
 /* TRUE if every thread of it is stopped by a signal. */
 gboolean process_is_stopped(pid_t pid);
 

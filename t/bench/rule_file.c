@@ -24,6 +24,11 @@ static const char tail[] = "permit  if client_address in trusted\n"
                            "dunno   if recipient in local\n"
                            "reject  \"5.7.1 Relay access denied\"\n";
 
+static const char sets[] = "networks blocked = file \"networks\"\n"
+                           "domains  listed  = file \"domains\"\n"
+                           "reject \"5.7.1 Blocked client\" if client_address in blocked\n"
+                           "reject \"5.7.1 Blocked sender\" if sender.domain in listed\n";
+
 /* A bijection on the numbers of so many bits. */
 static guint32 spread(guint32 number, guint bits) {
     return (number * 0x9e3779b1U) & (G_MAXUINT32 >> (32 - bits));
@@ -163,6 +168,87 @@ static void write_rule(RuleFile *file, GString *out, guint32 number) {
     }
 }
 
+/*
+ * Rules with constants of their own where there is a `$`: $n the rule's number, $d a domain, $w its
+ * first label, $a and $b networks, $t an address that is trusted, $s a size.
+ */
+static const char *const plain_rules[] = {
+    "permit if client_address in { $t } and sender in { news@$d }",
+    "permit if authenticated and encrypted and sender.domain in { $d }",
+    "permit if recipient in { $w.oak.example } and sender.domain in { $d }",
+    "permit if client_address in { $t } and (recipient.domain in { $d } or size < $s)",
+    "permit if sasl_username == \"partner$n\" and authenticated and client_address in { $a }",
+    "dunno if recipient in { x$n@alder.example, y$n@willow.example }",
+    "dunno if recipient in local and client_name in { mx.$d } and not sender",
+    "reject \"5.5.3 Many $n\" if protocol_state == \"DATA\" and sender in { list@$d }"
+    " and recipient_count > 50",
+    "defer \"4.7.1 Slowly $n\" if (client_address in { $b } or helo_name in { .$d }) and size > $s",
+    "reject \"5.7.1 Log in $n\" if sender.domain in { $d } and not insider\n"
+    "permit if sender.domain in { $d } and size < $s",
+};
+
+static const char *const hard_rules[] = {
+    "reject \"5.7.1 Blocked $n\" if client_address in { $a } and helo_name in { .$d }"
+    " and sender in { bulk@$d }",
+    "addresses team$n = chief@$d, sales$n@$d, sales$n@alder.example, help$n@, .help$n@$d\n"
+    "permit if sender in team$n and authenticated and encrypted",
+    "permit if authenticated and sender == sasl_username and sender.domain in { $d }",
+    "reject \"5.7.1 Bulk $n\" if sender.local in { \"bounce$n\", \"list$n\" } and size > $s",
+    "permit if client_address in { $t } and recipient.local == \"u$n\" and size < $s",
+    "defer \"4.7.1 Later $n\" if client_name in { .$d } and helo_name in { mx.$d }"
+    " and not client_address in { $b }",
+    "reject \"5.1.1 No user $n\" if recipient in { u$n@$d, v$n@alder.example, w$n@ }"
+    " and (sender.domain in { $d } or not sender)",
+    "dunno if recipient in local and recipient.local in { \"info$n\", \"sales$n\" }"
+    " and sender.domain in { .$d }",
+    "reject \"5.7.1 Not yours $n\" if sender in { boss$n@alder.example }"
+    " and sender != sasl_username",
+    "reject \"5.7.1 Log in $n\" if sender.domain in { $d } and not insider\n"
+    "permit if sender.domain in { $d } and recipient.domain in { .$d } and client_name in { .$d }",
+};
+
+G_STATIC_ASSERT(G_N_ELEMENTS(plain_rules) == KINDS && G_N_ELEMENTS(hard_rules) == KINDS);
+
+static char *make_constant(char kind, guint32 number) {
+    g_autofree char *domain = make_domain(number);
+    switch (kind) {
+    case 'a':
+        return make_network(number, 24);
+    case 'b':
+        return make_network(number + OTHER, 28);
+    case 'd':
+        return g_steal_pointer(&domain);
+    case 's':
+        return g_strdup_printf("%uk", 1U << (number / KINDS % 17));
+    case 't':
+        return g_strdup_printf("192.168.%u.%u", number >> 8 & 255, number & 255);
+    case 'w':
+        return g_strndup(domain, strcspn(domain, "."));
+    default:
+        return g_strdup_printf("%u", number);
+    }
+}
+
+static void write_template(GString *out, const char *template, guint32 number) {
+    const char *mark;
+    for (; (mark = strchr(template, '$')); template = mark + 2) {
+        g_autofree char *constant = make_constant(mark[1], number);
+        g_string_append_len(out, template, mark - template);
+        g_string_append(out, constant);
+    }
+    g_string_append_printf(out, "%s\n", template);
+}
+
+static void write_mixed(RuleFile *file, GString *out, RuleMix mix, guint32 number) {
+    if (mix == RULE_MIX_HARD) {
+        write_template(out, hard_rules[number % KINDS], number);
+    } else if (number % 2 == 0) {
+        write_rule(file, out, number / 2);
+    } else {
+        write_template(out, plain_rules[number / 2 % KINDS], number);
+    }
+}
+
 static RuleFile *rule_file_new(char *path) {
     RuleFile *file = g_new0(RuleFile, 1);
     file->path = path;
@@ -237,10 +323,7 @@ static gboolean write_domains(RuleFile *file, const char *folder, guint entries,
 RuleFile *rule_file_write_sets(const char *folder, guint entries, GError **error) {
     g_autoptr(RuleFile) file = rule_file_new(g_build_filename(folder, "sets.rules", NULL));
     g_autoptr(GString) out = g_string_new(head);
-    g_string_append(out, "networks blocked = file \"networks\"\n"
-                         "domains  listed  = file \"domains\"\n"
-                         "reject \"5.7.1 Blocked client\" if client_address in blocked\n"
-                         "reject \"5.7.1 Blocked sender\" if sender.domain in listed\n");
+    g_string_append(out, sets);
     for (guint32 number = 0; number < KINDS; number++) {
         write_rule(file, out, number + OTHER);
     }
@@ -248,5 +331,28 @@ RuleFile *rule_file_write_sets(const char *folder, guint entries, GError **error
     gboolean good = write_networks(file, folder, entries, error)
                     && write_domains(file, folder, entries, error)
                     && g_file_set_contents(file->path, out->str, (gssize)out->len, error);
+    return good ? g_steal_pointer(&file) : NULL;
+}
+
+/* In the middle of the file, a rule on helo_name and one of RULE_MIX_PLAIN's on client_address. */
+static guint32 swap(const RuleMixOptions *options, guint32 number) {
+    guint32 first = options->rules / 2 / (2 * KINDS) * (2 * KINDS) + 6;
+    return options->swapped && number / 2 == first / 2 ? number ^ 1 : number;
+}
+
+RuleFile *rule_file_write_mix(const char *folder, const char *name, const RuleMixOptions *options,
+                              GError **error) {
+    g_autoptr(RuleFile) file = rule_file_new(g_build_filename(folder, name, NULL));
+    g_autoptr(GString) out = g_string_new(head);
+    g_string_append(out, options->entries > 0 ? sets : "");
+    guint32 start = options->entries > 0 ? OTHER : 0; /* the lists have constants from 0 on */
+    for (guint32 number = 0; number < options->rules; number++) {
+        write_mixed(file, out, options->mix, start + swap(options, number));
+    }
+    g_string_append(out, tail);
+    gboolean good = options->entries == 0
+                    || (write_networks(file, folder, options->entries, error)
+                        && write_domains(file, folder, options->entries, error));
+    good = good && g_file_set_contents(file->path, out->str, (gssize)out->len, error);
     return good ? g_steal_pointer(&file) : NULL;
 }
