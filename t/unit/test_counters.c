@@ -2,6 +2,8 @@
  * Units of policyd/counters: which row a latency goes to, at the boundaries of every row, and that
  * joining adds all there is.
  */
+#include <string.h>
+
 #include "counters.h"
 
 #include "unit/unit.h"
@@ -31,9 +33,10 @@ static const struct {
 };
 
 START_TEST(test_row) {
-    static Counters counters;
+    Counters counters;
     const guint64 microseconds = latencies[_i].microseconds;
     const guint row = latencies[_i].row;
+    memset(&counters, 0, sizeof counters);
     counters_add_latency(&counters, microseconds, 3);
     for (guint i = 0; i < COUNTERS_LATENCIES; i++) {
         ck_assert_msg(counter_get(&counters.latencies[i]) == (i == row ? 3 : 0), "%s: row %u",
