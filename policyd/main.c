@@ -130,7 +130,7 @@ static gboolean check_memory(GError **error) {
     if (!spare) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
                     "not enough memory to serve: %u MiB are needed besides what the rules take",
-                    LIMIT_SPARE_MEMORY >> 20);
+                    (guint)LIMIT_SPARE_MEMORY >> 20);
     }
     return spare != NULL;
 }

@@ -8,7 +8,6 @@
 
 typedef struct {
     const Ruleset *ruleset;
-    const AnalysisHost *host;
     Space *space;
     BddTable *table;
 } Maker;
@@ -114,7 +113,7 @@ static GPtrArray *find_roots(const Ruleset *ruleset) {
 void matrix_make(const Ruleset *ruleset, const AnalysisHost *host, Matrix *matrix) {
     g_autoptr(GPtrArray) roots = find_roots(ruleset);
     g_autoptr(Space) space = space_new(ruleset, roots, host);
-    Maker maker = {ruleset, host, space, space_table(space)};
+    Maker maker = {ruleset, space, space_table(space)};
     memset(matrix, 0, sizeof *matrix);
     for (guint row = 0; row < MATRIX_ROWS; row++) {
         for (guint column = 0; column < MATRIX_COLUMNS; column++) {

@@ -156,9 +156,9 @@ static gboolean refute(const Prover *prover, Proof *proof, Bdd hit, const Rule *
         }
         if (hit == before) {
             proof->obstacles = proof->obstacles ? proof->obstacles : space_obstacles(prover->space);
+            hit = bdd_without(table, hit, tried);
             i++;
         }
-        hit = bdd_without(table, hit, tried);
     }
     proof->verdict = hit == BDD_UNDECIDED ? VERDICT_UNDECIDED : VERDICT_POSSIBLE;
     return FALSE;

@@ -147,10 +147,10 @@ static VerbStatus metrics_run(int argc, char **argv, GError **error) {
 const Verb metrics_verb = {
     .name = "metrics",
     .summary = "print the running policyd's metrics for Prometheus",
-    .help = "usage: policyctl metrics [--control unix:PATH]\n"
+    .help = "usage: policyctl metrics [--control WHERE]\n"
             "\n"
             "Prints what the running policyd counts, in Prometheus' text form, and exits 0.\n"
             "\n"
-            "  --control unix:PATH  the control socket, if not unix:/run/policyd/control\n",
+            "  --control WHERE  the control socket, unix:PATH, if not unix:/run/policyd/control\n",
     .run = metrics_run,
 };

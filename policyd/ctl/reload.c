@@ -28,13 +28,13 @@ const Verb reload_verb = {
     .name = "reload",
     .summary = "have the running policyd read its rules anew",
     .help =
-        "usage: policyctl reload [--control unix:PATH]\n"
+        "usage: policyctl reload [--control WHERE]\n"
         "\n"
         "Asks policyd to read its rule file and all lists anew, and waits. Prints what changed\n"
         "in a line, and exits 0; or what is wrong, as check does, and exits 1 if something is\n"
         "not proved, 2 if the file can't be read or is in error: then the rules in service\n"
         "stay.\n"
         "\n"
-        "  --control unix:PATH  the control socket, if not unix:/run/policyd/control\n",
+        "  --control WHERE  the control socket, unix:PATH, if not unix:/run/policyd/control\n",
     .run = reload_run,
 };

@@ -185,12 +185,12 @@ static VerbStatus status_run(int argc, char **argv, GError **error) {
 const Verb status_verb = {
     .name = "status",
     .summary = "say what the running policyd is and has done",
-    .help = "usage: policyctl status [--json] [--control unix:PATH]\n"
+    .help = "usage: policyctl status [--json] [--control WHERE]\n"
             "\n"
             "Prints what the running policyd serves, what came of the last reload, and what it\n"
             "has decided, by action and by rule, and exits 0.\n"
             "\n"
-            "  --json               print an object instead\n"
-            "  --control unix:PATH  the control socket, if not unix:/run/policyd/control\n",
+            "  --json           print an object instead\n"
+            "  --control WHERE  the control socket, unix:PATH, if not unix:/run/policyd/control\n",
     .run = status_run,
 };

@@ -75,6 +75,13 @@ static const struct {
     {"insider: a network of a broad one",
      HEAD "reject if client_address in { 0.0.0.0/0 } and size > 10M\npermit if insider\nreject\n",
      "PP", NULL, NULL},
+    {"a rule before takes a part of what a way through holds",
+     "reject if not recipient in { a.example, b.example }\n"
+     "dunno if recipient in { user@, postmaster@c.example }\n"
+     "permit if sasl_method in { \"ANONYMOUS\" }\n"
+     "       and (recipient == \"postmaster@c.example\" or encryption_keysize >= 1)\n"
+     "reject\n",
+     "PR", "sasl_method=ANONYMOUS", "breaks"},
     {"a login without a method", "permit if sasl_username\nreject\n", "PR",
      "sasl_method=anonymous\n", "write 'authenticated'"},
     {"no list of local domains", "permit if recipient.domain == \"example.com\"\nreject\n", "PR",
