@@ -238,7 +238,7 @@ static gboolean is_redundant(Reach *reach, guint index) {
 /* From the last to the first: all that are named can be taken out together. */
 static void find_redundant(Reach *reach) {
     for (guint i = reach->count - 1; i > 0 && !reach->undecided; i--) {
-        tell(reach, "looking behind each of", reach->count - i);
+        tell(reach, "looking behind each rule", reach->count - i);
         if (!reach->spare[i - 1] && is_redundant(reach, i - 1)) {
             diagnostics_warn(reach->warnings, REACH_REDUNDANT,
                              span_of(reach, ruleset_rule(reach->ruleset, i - 1)),
@@ -350,7 +350,7 @@ static void check_rule(Reach *reach, guint index) {
 
 static void check_rules(Reach *reach) {
     for (guint i = 0; i < reach->count && !reach->undecided; i++) {
-        tell(reach, "looking at each of", i);
+        tell(reach, "looking at each rule", i);
         check_rule(reach, i);
     }
     find_redundant(reach);

@@ -25,6 +25,7 @@ typedef struct {
     GPtrArray *proofs;     /* NULL then too */
     Diagnostics *errors;   /* of compiling */
     Diagnostics *warnings; /* sorted */
+    gboolean interrupted;
 } Findings;
 
 static void print_count(guint count, const char *what) {
@@ -39,7 +40,7 @@ static void print_found(const Check *check, const Findings *findings) {
         return;
     }
     proofs_complain(findings->proofs, ruleset, check->path);
-    if (!prove_holds(findings->proofs)) {
+    if (!prove_holds(findings->proofs) || findings->interrupted) {
         return;
     }
     printf("%s: ok: ", check->path);
@@ -77,7 +78,8 @@ static void print_json(const Check *check, const Findings *findings) {
     json_builder_begin_object(builder);
     verb_json_string(builder, "file", check->path);
     json_builder_set_member_name(builder, "ok");
-    json_builder_add_boolean_value(builder, ruleset && prove_holds(findings->proofs));
+    json_builder_add_boolean_value(builder, ruleset && prove_holds(findings->proofs)
+                                                && !findings->interrupted);
     verb_json_string(builder, "ruleset", ruleset ? ruleset_hash(ruleset) : NULL);
     verb_json_number(builder, "rules", ruleset ? ruleset_rule_count(ruleset) : 0);
     verb_json_number(builder, "error_count", diagnostics_count(findings->errors));
@@ -98,7 +100,8 @@ static void find_all(const Check *check, Findings *findings) {
     lint_text(findings->ruleset, check->verbose, findings->warnings);
     reach_lint(findings->ruleset, check->verbose, host, findings->warnings);
     diagnostics_sort(findings->warnings);
-    if (progress_end()) {
+    findings->interrupted = progress_end();
+    if (findings->interrupted) {
         fputs("policyctl check: interrupted; what is not decided yet stays so\n", stderr);
     }
 }
@@ -118,7 +121,8 @@ static VerbStatus find_status(const Check *check, const Findings *findings) {
         return VERB_TROUBLE;
     }
     gboolean warned = check->strict && has_warning(findings->warnings);
-    return warned || !prove_holds(findings->proofs) ? VERB_FAILED : VERB_DONE;
+    return warned || findings->interrupted || !prove_holds(findings->proofs) ? VERB_FAILED
+                                                                             : VERB_DONE;
 }
 
 static VerbStatus run_check(const Check *check) {

@@ -115,7 +115,8 @@ static VerbStatus prove_file(const char *path, const ProveOptions *options) {
     if (options->matrix) {
         matrix_make(ruleset, host, &matrix);
     }
-    if (progress_end()) {
+    gboolean interrupted = progress_end();
+    if (interrupted) {
         fputs("policyctl prove: interrupted; what is not decided yet stays so\n", stderr);
     }
     if (options->json) {
@@ -127,7 +128,7 @@ static VerbStatus prove_file(const char *path, const ProveOptions *options) {
             print_matrix(&matrix);
         }
     }
-    return prove_holds(proofs) ? VERB_DONE : VERB_FAILED;
+    return prove_holds(proofs) && !interrupted ? VERB_DONE : VERB_FAILED;
 }
 
 static VerbStatus prove_run(int argc, char **argv, GError **error) {
