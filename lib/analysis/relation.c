@@ -19,7 +19,10 @@ struct Relation {
 
 Relation *relation_new(Field *const *fields, guint width) {
     Relation *relation = g_new0(Relation, 1);
-    relation->fields = g_memdup2(fields, width * sizeof *fields);
+    relation->fields = g_new(Field *, width);
+    for (guint i = 0; i < width; i++) {
+        relation->fields[i] = fields[i];
+    }
     relation->width = width;
     relation->codes = g_array_new(FALSE, FALSE, sizeof(guint32));
     relation->seeds = g_array_new(FALSE, FALSE, sizeof(Seed));
