@@ -122,7 +122,7 @@ void matrix_make(const Ruleset *ruleset, const AnalysisHost *host, Matrix *matri
             region = bdd_and(maker.table, region, space_universe(space, TRUE));
             fill(&maker, region, &matrix->cells[row][column]);
             if (host->tell) {
-                host->tell("filling the matrix:", row * MATRIX_COLUMNS + column,
+                host->tell("filling the matrix", row * MATRIX_COLUMNS + column,
                            MATRIX_ROWS * MATRIX_COLUMNS, host->data);
             }
         }
