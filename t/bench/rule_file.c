@@ -180,31 +180,32 @@ static const char *const plain_rules[] = {
     "permit if sasl_username == \"partner$n\" and authenticated and client_address in { $a }",
     "dunno if recipient in { x$n@alder.example, y$n@willow.example }",
     "dunno if recipient in local and client_name in { mx.$d } and not sender",
-    "reject \"5.5.3 Many $n\" if protocol_state == \"DATA\" and sender in { list@$d }"
-    " and recipient_count > 50",
+    ("reject \"5.5.3 Many $n\" if protocol_state == \"DATA\" and sender in { list@$d }"
+     " and recipient_count > 50"),
     "defer \"4.7.1 Slowly $n\" if (client_address in { $b } or helo_name in { .$d }) and size > $s",
-    "reject \"5.7.1 Log in $n\" if sender.domain in { $d } and not insider\n"
-    "permit if sender.domain in { $d } and size < $s",
+    ("reject \"5.7.1 Log in $n\" if sender.domain in { $d } and not insider\n"
+     "permit if sender.domain in { $d } and size < $s"),
 };
 
 static const char *const hard_rules[] = {
-    "reject \"5.7.1 Blocked $n\" if client_address in { $a } and helo_name in { .$d }"
-    " and sender in { bulk@$d }",
-    "addresses team$n = chief@$d, sales$n@$d, sales$n@alder.example, help$n@, .help$n@$d\n"
-    "permit if sender in team$n and authenticated and encrypted",
+    ("reject \"5.7.1 Blocked $n\" if client_address in { $a } and helo_name in { .$d }"
+     " and sender in { bulk@$d }"),
+    ("addresses team$n = chief@$d, sales$n@$d, sales$n@alder.example, help$n@, .help$n@$d\n"
+     "permit if sender in team$n and authenticated and encrypted"),
     "permit if authenticated and sender == sasl_username and sender.domain in { $d }",
     "reject \"5.7.1 Bulk $n\" if sender.local in { \"bounce$n\", \"list$n\" } and size > $s",
     "permit if client_address in { $t } and recipient.local == \"u$n\" and size < $s",
-    "defer \"4.7.1 Later $n\" if client_name in { .$d } and helo_name in { mx.$d }"
-    " and not client_address in { $b }",
-    "reject \"5.1.1 No user $n\" if recipient in { u$n@$d, v$n@alder.example, w$n@ }"
-    " and (sender.domain in { $d } or not sender)",
-    "dunno if recipient in local and recipient.local in { \"info$n\", \"sales$n\" }"
-    " and sender.domain in { .$d }",
-    "reject \"5.7.1 Not yours $n\" if sender in { boss$n@alder.example }"
-    " and sender != sasl_username",
-    "reject \"5.7.1 Log in $n\" if sender.domain in { $d } and not insider\n"
-    "permit if sender.domain in { $d } and recipient.domain in { .$d } and client_name in { .$d }",
+    ("defer \"4.7.1 Later $n\" if client_name in { .$d } and helo_name in { mx.$d }"
+     " and not client_address in { $b }"),
+    ("reject \"5.1.1 No user $n\" if recipient in { u$n@$d, v$n@alder.example, w$n@ }"
+     " and (sender.domain in { $d } or not sender)"),
+    ("dunno if recipient in local and recipient.local in { \"info$n\", \"sales$n\" }"
+     " and sender.domain in { .$d }"),
+    ("reject \"5.7.1 Not yours $n\" if sender in { boss$n@alder.example }"
+     " and sender != sasl_username"),
+    ("reject \"5.7.1 Log in $n\" if sender.domain in { $d } and not insider\n"
+     "permit if sender.domain in { $d } and recipient.domain in { .$d } and client_name in { .$d "
+     "}"),
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(plain_rules) == KINDS && G_N_ELEMENTS(hard_rules) == KINDS);
