@@ -333,10 +333,12 @@ static void stop_workers(Server *server) {
     g_ptr_array_set_size(server->workers, 0);
 }
 
-/* GSourceFunc */
+/* GSourceFunc. A signal may come while the daemon stops, when there is no reloader. */
 static gboolean reload(gpointer data) {
     Server *server = data;
-    reloader_ask(server->reloader, NULL, NULL);
+    if (server->reloader) {
+        reloader_ask(server->reloader, NULL, NULL);
+    }
     return G_SOURCE_CONTINUE;
 }
 

@@ -448,6 +448,17 @@ class Meeting(ReloadCase):
                 self.assertIn(more, ([b"2 20\npolicyd is stopping\n"], [b""]))  # [b""]: too late
                 self.assertFalse(os.path.exists(self.control.path))
 
+    def test_signalled_while_it_stops(self):
+        """The thread that reads the rules is waited for, and the signal is taken after that."""
+        with self.slow_postconf():
+            daemon = self.start(self.slow_rules(0))
+        daemon.process.send_signal(signal.SIGHUP)
+        self.wait_for_run(2)
+        daemon.process.send_signal(signal.SIGTERM)
+        time.sleep(0.1)
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.stop()
+
     def test_stopped_at_any_moment(self):
         """Nothing is asked of what is gone by then."""
         for turn in range(12):
@@ -463,10 +474,12 @@ class Meeting(ReloadCase):
                         time.sleep(0.001)
 
             threads, _ = self.in_threads(8, pester)
-            time.sleep(0.05 + turn * 0.003)
-            daemon.process.send_signal(signal.SIGHUP)
-            daemon.stop()
-            stopping.set()
+            try:
+                time.sleep(0.05 + turn * 0.003)
+                daemon.process.send_signal(signal.SIGHUP)
+                daemon.stop()
+            finally:
+                stopping.set()
             for thread in threads:
                 thread.join(30)
                 self.assertFalse(thread.is_alive())
