@@ -1,13 +1,13 @@
 /*
  * Units of policyd/ctl/log_columns and log_json: how a line looks, whatever bytes it holds.
  */
-#include "ctl/log_columns.h"
+#include "ctl/log/columns.h"
 
 #include <json-glib/json-glib.h>
 #include <string.h>
 
 #include "ctl/ctl_limit.h"
-#include "ctl/log_json.h"
+#include "ctl/log/json.h"
 #include "unit/random.h"
 
 #define HEAD "time=\"2026-11-22T17:31:41.123+01:00\" decision="

@@ -2,7 +2,7 @@
  * Units of policyd/ctl/log_filter: each criterion on lines that meet it and lines that don't, all
  * of them together, and words that can't be meant.
  */
-#include "ctl/log_filter.h"
+#include "ctl/log/filter.h"
 
 #include <string.h>
 

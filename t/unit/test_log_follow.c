@@ -2,7 +2,7 @@
  * Units of policyd/ctl/log_follow: each way of rotation, step by step in a folder of its own; then
  * a writer that rotates at random while its log is followed.
  */
-#include "ctl/log_follow.h"
+#include "ctl/log/follow.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
  * Units of policyd/ctl/log_plot: the columns against counting by division, on random times of
  * random spread in any order; and how it looks.
  */
-#include "ctl/log_plot.h"
+#include "ctl/log/plot.h"
 
 #include <string.h>
 

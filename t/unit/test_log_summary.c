@@ -2,7 +2,7 @@
  * Units of policyd/ctl/log_summary and log_rules: the counts against counting by hand, what is kept
  * at the most, and which rules count as hit.
  */
-#include "ctl/log_summary.h"
+#include "ctl/log/summary.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
  * Units of policyd/ctl/log_time: times, dates and durations, each at its ends.
  */
-#include "ctl/log_time.h"
+#include "ctl/log/time.h"
 
 #include <time.h>
 

@@ -2,7 +2,7 @@
  * Units of policyd/ctl/log_top: against counting every text, exactly as long as there is room, and
  * within what Space-Saving promises beyond that.
  */
-#include "ctl/log_top.h"
+#include "ctl/log/top.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
  * LogRules: a rule is known by its line: the same ruleset says so for certain, another only maybe.
  */
-#include "ctl/log_rules.h"
+#include "ctl/log/rules.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
  * LogJson: written by hand, as an object of JSON-GLib for each of a million lines takes too long.
  */
-#include "ctl/log_json.h"
+#include "ctl/log/json.h"
 
 #include <string.h>
 

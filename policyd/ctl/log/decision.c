@@ -1,7 +1,7 @@
 /*
  * LogDecision: looks through the tables of action.c.
  */
-#include "ctl/log_decision.h"
+#include "ctl/log/decision.h"
 
 Text log_decision_word(Text decision) {
     size_t length = 0;

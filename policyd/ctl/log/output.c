@@ -1,7 +1,7 @@
 /*
  * LogOutput: write() and poll(). Fails where they do; EPIPE is no error, but the end.
  */
-#include "ctl/log_output.h"
+#include "ctl/log/output.h"
 
 #include <errno.h>
 #include <langinfo.h>

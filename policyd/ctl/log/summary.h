@@ -7,9 +7,9 @@
 #define POLICYD_CTL_LOG_SUMMARY_H
 
 #include "ctl/audit_line.h"
-#include "ctl/log_left_out.h"
-#include "ctl/log_rules.h"
-#include "ctl/log_time.h"
+#include "ctl/log/left_out.h"
+#include "ctl/log/rules.h"
+#include "ctl/log/time.h"
 
 typedef struct LogSummary LogSummary;
 

@@ -2,12 +2,12 @@
  * LogFilter: a table of criteria, each with what reads its word and what asks a line. Where a value
  * was cut and the rest passes, the answer is unknown, never a guess.
  */
-#include "ctl/log_filter.h"
+#include "ctl/log/filter.h"
 
 #include <string.h>
 
-#include "ctl/log_decision.h"
-#include "ctl/log_sender.h"
+#include "ctl/log/decision.h"
+#include "ctl/log/sender.h"
 #include "fail.h"
 #include "protocol/mailbox.h"
 #include "rules/network.h"

@@ -1,13 +1,13 @@
 /*
  * LogSummary: each line is a count in the plot and in each list of texts. Nothing fails.
  */
-#include "ctl/log_summary.h"
+#include "ctl/log/summary.h"
 
 #include <string.h>
 
 #include "ctl/ctl_limit.h"
-#include "ctl/log_decision.h"
-#include "ctl/log_summary_private.h"
+#include "ctl/log/decision.h"
+#include "ctl/log/summary_private.h"
 #include "protocol/mailbox.h"
 
 LogSummary *log_summary_new(LogRules *rules) {

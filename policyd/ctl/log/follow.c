@@ -2,7 +2,7 @@
  * LogFollow: reads at an offset, and with it again the last bytes before it: one system call tells
  * whether the file was truncated. Fails where reading does.
  */
-#include "ctl/log_follow.h"
+#include "ctl/log/follow.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /*
  * LogSummary as JSON: the same, with all that the lists show.
  */
-#include "ctl/log_json.h"
-#include "ctl/log_summary_private.h"
+#include "ctl/log/json.h"
+#include "ctl/log/summary_private.h"
 #include "ctl/verb.h"
 
 /* Of the plot, at most. */

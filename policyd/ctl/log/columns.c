@@ -1,13 +1,13 @@
 /*
  * LogColumns: a cell is written, then filled up with blanks to its column's width.
  */
-#include "ctl/log_columns.h"
+#include "ctl/log/columns.h"
 
 #include <string.h>
 
 #include "ctl/ctl_limit.h"
-#include "ctl/log_decision.h"
-#include "ctl/log_sender.h"
+#include "ctl/log/decision.h"
+#include "ctl/log/sender.h"
 
 #define GAP 2
 #define CUT "..."

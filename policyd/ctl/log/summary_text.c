@@ -1,8 +1,8 @@
 /*
  * LogSummary as text: the head, the plot, a list of each kind of text, and the rules never hit.
  */
-#include "ctl/log_columns.h"
-#include "ctl/log_summary_private.h"
+#include "ctl/log/columns.h"
+#include "ctl/log/summary_private.h"
 
 static void write_head(const LogSummary *summary, const LogSummaryHead *head, GString *out) {
     g_string_append_printf(out, "%s: %" G_GUINT64_FORMAT " line%s, %" G_GUINT64_FORMAT " matched\n",

@@ -1,7 +1,7 @@
 /*
  * LogSender: a table of states.
  */
-#include "ctl/log_sender.h"
+#include "ctl/log/sender.h"
 
 gboolean log_sender_is_null(const Request *request) {
     static const Text behind_mail[] = {

@@ -1,7 +1,7 @@
 /*
  * LogLeftOut: a table of reasons.
  */
-#include "ctl/log_left_out.h"
+#include "ctl/log/left_out.h"
 
 /* Why lines are left out, as text and as JSON has it. */
 static const struct {

@@ -3,7 +3,7 @@
  * is to be replaced. Who writes the texts is a stranger, so the hash has a secret start. Nothing
  * fails.
  */
-#include "ctl/log_top.h"
+#include "ctl/log/top.h"
 
 #include <string.h>
 

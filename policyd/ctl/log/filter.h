@@ -6,7 +6,7 @@
 #define POLICYD_CTL_LOG_FILTER_H
 
 #include "ctl/audit_line.h"
-#include "ctl/log_time.h"
+#include "ctl/log/time.h"
 
 typedef struct LogFilter LogFilter;
 

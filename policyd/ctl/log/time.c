@@ -2,7 +2,7 @@
  * LogTime: a reader of digits and signs, and the proleptic Gregorian calendar. Fails by answering
  * FALSE.
  */
-#include "ctl/log_time.h"
+#include "ctl/log/time.h"
 
 #include <string.h>
 #include <time.h>

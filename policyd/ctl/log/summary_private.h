@@ -5,9 +5,9 @@
 #define POLICYD_CTL_LOG_SUMMARY_PRIVATE_H
 
 #include "audit.h"
-#include "ctl/log_plot.h"
-#include "ctl/log_summary.h"
-#include "ctl/log_top.h"
+#include "ctl/log/plot.h"
+#include "ctl/log/summary.h"
+#include "ctl/log/top.h"
 
 /* What is counted by its text. */
 typedef enum {

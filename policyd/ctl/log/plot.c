@@ -2,12 +2,12 @@
  * LogPlot: bins in a ring, by number: the time over the bins' length. Where the numbers spread over
  * more than the ring holds, bins of the next length take their sums. Nothing fails.
  */
-#include "ctl/log_plot.h"
+#include "ctl/log/plot.h"
 
 #include <string.h>
 
 #include "ctl/ctl_limit.h"
-#include "ctl/log_time.h"
+#include "ctl/log/time.h"
 
 #define MINUTE 60
 #define HOUR 3600
