@@ -62,13 +62,18 @@ static void run_clear(Run *run) {
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
 
-static gboolean start(Run *run, const char *parameter, GError **error) {
+static gboolean start(Run *run, const char *const *arguments, GError **error) {
     g_autofree char *found = g_find_program_in_path("postconf");
-    const char *program = found ? found : FALLBACK;
-    const char *arguments[] = {program, "-hx", parameter, NULL};
-    return g_spawn_async_with_pipes_and_fds(
-        NULL, arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES, NULL, NULL, -1,
-        -1, -1, NULL, NULL, 0, &run->pid, NULL, &run->out.fd, &run->complaints.fd, error);
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    g_strv_builder_add(builder, found ? found : FALLBACK);
+    for (; *arguments; arguments++) {
+        g_strv_builder_add(builder, *arguments);
+    }
+    g_auto(GStrv) words = g_strv_builder_end(builder);
+    return g_spawn_async_with_pipes_and_fds(NULL, (const char *const *)words, NULL,
+                                            G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES, NULL,
+                                            NULL, -1, -1, -1, NULL, NULL, 0, &run->pid, NULL,
+                                            &run->out.fd, &run->complaints.fd, error);
 }
 
 static void take(Stream *stream) {
@@ -136,23 +141,34 @@ static gboolean finish(Run *run, GError **error) {
     return TRUE;
 }
 
-char *postconf_run(const char *parameter, GError **error) {
-    if (!is_parameter(parameter)) {
-        FAIL(error, "'%s' is not the name of a parameter", parameter);
-        return NULL;
-    }
+char *postconf_print(const char *const *arguments, GError **error) {
     g_auto(Run) run = {
         .deadline = g_get_monotonic_time() + LIMIT_POSTCONF_SECONDS * G_USEC_PER_SEC,
         .out = {.fd = -1, .text = g_string_new(NULL), .limit = LIMIT_POSTCONF_VALUE},
         .complaints = {.fd = -1, .text = g_string_new(NULL), .limit = LIMIT_COMPLAINT},
     };
-    if (!start(&run, parameter, error) || !finish(&run, error)) {
+    if (!start(&run, arguments, error) || !finish(&run, error)) {
         return NULL;
     }
-    const GString *value = run.out.text;
-    if (value->len == 0) {
+    return g_strndup(run.out.text->str, run.out.text->len);
+}
+
+char *postconf_run(const char *parameter, GError **error) {
+    const char *const arguments[] = {"-hx", parameter, NULL};
+    if (!is_parameter(parameter)) {
+        FAIL(error, "'%s' is not the name of a parameter", parameter);
+        return NULL;
+    }
+    g_autofree char *value = postconf_print(arguments, error);
+    if (!value) {
+        return NULL;
+    }
+    if (*value == '\0') {
         FAIL(error, "postconf knows no parameter '%s'", parameter);
         return NULL;
     }
-    return g_strndup(value->str, value->len - (value->str[value->len - 1] == '\n'));
+    if (g_str_has_suffix(value, "\n")) {
+        value[strlen(value) - 1] = '\0';
+    }
+    return g_steal_pointer(&value);
 }
