@@ -95,20 +95,6 @@ static char *test_text(const Expression *expression) {
     return g_strdup_printf("%s in %s", name, list_name(test->list));
 }
 
-/* NULL if it is none of a list. */
-static const List *test_list(const Test *test) {
-    switch (test->kind) {
-    case TEST_IN_NETWORKS:
-    case TEST_IN_DOMAINS:
-    case TEST_AT_DOMAINS:
-    case TEST_IN_ADDRESSES:
-    case TEST_IN_STRINGS:
-        return test->list;
-    default:
-        return NULL;
-    }
-}
-
 static Rank test_rank(const Test *test, const char *text) {
     const List *list = test_list(test);
     if (list) {

@@ -19,19 +19,6 @@ typedef struct {
     GHashTable *reads; /* ListEntry.source to the same */
 } Homes;
 
-static gboolean has_list(const Test *test) {
-    switch (test->kind) {
-    case TEST_IN_NETWORKS:
-    case TEST_IN_DOMAINS:
-    case TEST_AT_DOMAINS:
-    case TEST_IN_ADDRESSES:
-    case TEST_IN_STRINGS:
-        return TRUE;
-    default:
-        return FALSE;
-    }
-}
-
 /* A list in braces of one entry has nothing to find and is included by none. */
 static void add_braces(GArray *lists, const Test *test, Span span) {
     LintList braces = {.list = test->list, .span = span};
@@ -42,7 +29,7 @@ static void add_braces(GArray *lists, const Test *test, Span span) {
 
 static void collect(GArray *lists, const Expression *expression, Span span, GHashTable *seen) {
     if (expression->kind == EXPRESSION_TEST) {
-        if (has_list(&expression->test)
+        if (test_list(&expression->test)
             && g_hash_table_add(seen, (gpointer)(guintptr)expression->test.list)) {
             add_braces(lists, &expression->test, span);
         }

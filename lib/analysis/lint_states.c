@@ -53,27 +53,10 @@ static StateSet find_named(const Test *test) {
     return named;
 }
 
-static gboolean holds_of(const Test *test, guint64 number) {
-    guint64 value = test->number.value;
-    switch (test->number.comparison) {
-    case COMPARISON_EQUAL:
-        return number == value;
-    case COMPARISON_LESS:
-        return number < value;
-    case COMPARISON_LESS_OR_EQUAL:
-        return number <= value;
-    case COMPARISON_GREATER:
-        return number > value;
-    case COMPARISON_GREATER_OR_EQUAL:
-        break;
-    }
-    return number >= value;
-}
-
 /* TRUE if the test is false of an empty value, and of 0. */
 static gboolean wants_value(const Test *test) {
     if (test->kind == TEST_NUMBER) {
-        return !holds_of(test, 0);
+        return !test_holds_of(test, 0);
     }
     return test->kind != TEST_SAME || operand_class(test->operand) != OPERAND_NUMBER;
 }
@@ -83,8 +66,8 @@ static void set_of_one(const Test *test, Chances *chances) {
     if (test->kind != TEST_NUMBER || test->operand.attribute != ATTRIBUTE_RECIPIENT_COUNT) {
         return;
     }
-    gboolean at_two = holds_of(test, 2);
-    if (at_two == holds_of(test, G_MAXUINT64) && test->number.comparison != COMPARISON_EQUAL) {
+    gboolean at_two = test_holds_of(test, 2);
+    if (at_two == test_holds_of(test, G_MAXUINT64) && test->number.comparison != COMPARISON_EQUAL) {
         chances->of[!at_two].of_one = TRUE;
     } else if (test->number.comparison == COMPARISON_EQUAL && test->number.value < 2) {
         chances->of[TRUE].of_one = TRUE;

@@ -113,7 +113,6 @@ Space *space_new(const Ruleset *ruleset, const GPtrArray *roots, const AnalysisH
     space->groups = g_ptr_array_new_with_free_func((GDestroyNotify)group_free);
     space->conditions = g_hash_table_new(NULL, NULL);
     space->of_any_recipient = g_hash_table_new(NULL, NULL);
-    space->axioms = g_ptr_array_new_null_terminated(4, NULL, TRUE);
     space->scratch = regex_scratch_new();
     space->obstacles = g_string_new(NULL);
     space->universe = BDD_UNDECIDED;
@@ -135,7 +134,6 @@ void space_free(Space *space) {
         g_hash_table_unref(space->flags);
         g_hash_table_unref(space->conditions);
         g_hash_table_unref(space->of_any_recipient);
-        g_ptr_array_unref(space->axioms);
         regex_scratch_free(space->scratch);
         g_string_free(space->obstacles, TRUE);
         g_free(space);
@@ -144,10 +142,6 @@ void space_free(Space *space) {
 
 BddTable *space_table(const Space *space) {
     return space->table;
-}
-
-gboolean space_is_too_large(const Space *space) {
-    return space->too_large;
 }
 
 const Group *space_group(const Space *space, Attribute attribute) {
@@ -213,16 +207,6 @@ Bdd space_universe_with(Space *space, guint axioms) {
 
 Bdd space_universe(Space *space, gboolean axioms) {
     return space_universe_with(space, axioms ? G_MAXUINT : 0);
-}
-
-const char *const *space_axioms(Space *space) {
-    g_ptr_array_set_size(space->axioms, 0);
-    for (const Axiom *axiom = axiom_table(); !space->too_large && axiom->text; axiom++) {
-        if (axiom->make(space) != BDD_TRUE) {
-            g_ptr_array_add(space->axioms, (gpointer)(guintptr)axiom->text);
-        }
-    }
-    return (const char *const *)space->axioms->pdata;
 }
 
 static Bdd test_condition(Space *space, const Test *test) {

@@ -48,9 +48,6 @@ Bdd space_bound(Space *space, guint axioms);
 /* Requests in which the values of this attribute can occur, whatever the others are. */
 Bdd space_values(const Space *space, Attribute attribute);
 
-/* Texts of the axioms that speak of this space, ending in NULL. */
-const char *const *space_axioms(Space *space);
-
 /* Requests of which the expression is true; it is, or is a part of, one of the roots. All, for
  * NULL. */
 Bdd space_condition(Space *space, const Expression *expression);
@@ -62,9 +59,6 @@ Bdd space_condition_of_any_recipient(Space *space, const Expression *expression)
  * certificate are in no list that is asked of them, but a broad one (list_is_broad()), and no
  * constant that they are compared with. Who is logged in is not looked at. */
 Bdd space_stranger(Space *space);
-
-/* The diagram's variables are as many as it can have, and more are needed: nothing is decided. */
-gboolean space_is_too_large(const Space *space);
 
 /* Whether the request is one of the region, which is not BDD_UNDECIDED. The matcher has decided it
  * last, by the space's ruleset. */

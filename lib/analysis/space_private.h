@@ -17,7 +17,6 @@ struct Space {
     GHashTable *conditions;       /* of const Expression * to its Bdd */
     GHashTable *of_any_recipient; /* the same, for space_condition_of_any_recipient() */
     RegexScratch *scratch;
-    GPtrArray *axioms; /* of space_axioms() */
     guint32 variables;
     gboolean too_large;
     Bdd universe; /* without axioms; BDD_UNDECIDED until it is made */

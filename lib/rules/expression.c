@@ -31,3 +31,33 @@ void expression_free(Expression *expression) {
         g_free(expression);
     }
 }
+
+gboolean test_holds_of(const Test *test, guint64 number) {
+    guint64 value = test->number.value;
+    switch (test->number.comparison) {
+    case COMPARISON_EQUAL:
+        return number == value;
+    case COMPARISON_LESS:
+        return number < value;
+    case COMPARISON_LESS_OR_EQUAL:
+        return number <= value;
+    case COMPARISON_GREATER:
+        return number > value;
+    case COMPARISON_GREATER_OR_EQUAL:
+        break;
+    }
+    return number >= value;
+}
+
+const List *test_list(const Test *test) {
+    switch (test->kind) {
+    case TEST_IN_NETWORKS:
+    case TEST_IN_DOMAINS:
+    case TEST_AT_DOMAINS:
+    case TEST_IN_ADDRESSES:
+    case TEST_IN_STRINGS:
+        return test->list;
+    default:
+        return NULL;
+    }
+}

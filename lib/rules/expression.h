@@ -71,6 +71,12 @@ typedef struct Expression {
     guint32 memo;     /* set by the index: where the outcome is remembered, or MEMO_NONE */
 } Expression;
 
+/* Whether the comparison of a TEST_NUMBER holds of this number. */
+gboolean test_holds_of(const Test *test, guint64 number);
+
+/* The list of a test that has one, else NULL. */
+const List *test_list(const Test *test);
+
 /* The expression is part of one other at most, so it is evaluated once. */
 #define MEMO_NONE G_MAXUINT32
 

@@ -125,27 +125,10 @@ static gboolean is_same(Matcher *matcher, const Test *test, const Request *reque
     return class == OPERAND_DOMAIN ? text_equal_folded(left, right) : text_equal(left, right);
 }
 
-static gboolean compare_number(const Test *test, guint64 number) {
-    guint64 value = test->number.value;
-    switch (test->number.comparison) {
-    case COMPARISON_EQUAL:
-        return number == value;
-    case COMPARISON_LESS:
-        return number < value;
-    case COMPARISON_LESS_OR_EQUAL:
-        return number <= value;
-    case COMPARISON_GREATER:
-        return number > value;
-    case COMPARISON_GREATER_OR_EQUAL:
-        break;
-    }
-    return number >= value;
-}
-
 static gboolean evaluate_number(const Test *test, const Request *request) {
     guint64 number;
     return request_number(request, test->operand.attribute, &number)
-           && (test->kind == TEST_PRESENT ? number > 0 : compare_number(test, number));
+           && (test->kind == TEST_PRESENT ? number > 0 : test_holds_of(test, number));
 }
 
 /* A test that no atom answers. */

@@ -180,20 +180,9 @@ static void print_json(const Arguments *arguments, const Ruleset *const rulesets
     verb_json_print(builder);
 }
 
-/* NULL, and the errors told, if it can't be used. */
-static Ruleset *compile(const char *path) {
-    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
-    Ruleset *ruleset = verb_compile(path, diagnostics);
-    if (!ruleset) {
-        g_autofree char *text = diagnostics_format(diagnostics);
-        fputs(text, stderr);
-    }
-    return ruleset;
-}
-
 static VerbStatus compare_files(const Arguments *arguments) {
-    g_autoptr(Ruleset) before = compile(arguments->paths[0]);
-    g_autoptr(Ruleset) after = compile(arguments->paths[1]);
+    g_autoptr(Ruleset) before = verb_load(arguments->paths[0]);
+    g_autoptr(Ruleset) after = verb_load(arguments->paths[1]);
     if (!before || !after) {
         return VERB_TROUBLE;
     }

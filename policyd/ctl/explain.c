@@ -104,12 +104,9 @@ static void print_text(const Explanation *explanation) {
 }
 
 static VerbStatus explain_block(const char *path, Text block, gboolean all, gboolean json) {
-    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
-    g_autoptr(Ruleset) ruleset = verb_compile(path, diagnostics);
+    g_autoptr(Ruleset) ruleset = verb_load(path);
     Request request;
     if (!ruleset) {
-        g_autofree char *text = diagnostics_format(diagnostics);
-        fputs(text, stderr);
         return VERB_TROUBLE;
     }
     request_parse(block, &request);

@@ -311,11 +311,8 @@ static VerbStatus show_with_rules(const Options *options, const LogFilter *filte
     if (!options->rules) {
         return show_log(options, filter, NULL, error);
     }
-    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
-    g_autoptr(Ruleset) ruleset = verb_compile(options->rules, diagnostics);
+    g_autoptr(Ruleset) ruleset = verb_load(options->rules);
     if (!ruleset) {
-        g_autofree char *text = diagnostics_format(diagnostics);
-        fputs(text, stderr);
         return VERB_TROUBLE;
     }
     return show_log(options, filter, log_rules_new(ruleset), error);

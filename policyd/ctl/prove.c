@@ -102,12 +102,9 @@ static void print_json(const char *path, const Ruleset *ruleset, const GPtrArray
 }
 
 static VerbStatus prove_file(const char *path, const ProveOptions *options) {
-    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
-    g_autoptr(Ruleset) ruleset = verb_compile(path, diagnostics);
+    g_autoptr(Ruleset) ruleset = verb_load(path);
     Matrix matrix;
     if (!ruleset) {
-        g_autofree char *text = diagnostics_format(diagnostics);
-        fputs(text, stderr);
         return VERB_TROUBLE;
     }
     const AnalysisHost *host = progress_begin(progress_budget(options->budget));

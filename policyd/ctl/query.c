@@ -23,13 +23,10 @@ static void print_answer(const char *action, const char *rule, const char *rules
 }
 
 static VerbStatus ask_rules(const char *path, Text block, gboolean json) {
-    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
-    g_autoptr(Ruleset) ruleset = verb_compile(path, diagnostics);
+    g_autoptr(Ruleset) ruleset = verb_load(path);
     g_autoptr(Matcher) matcher = matcher_new();
     Request request;
     if (!ruleset) {
-        g_autofree char *text = diagnostics_format(diagnostics);
-        fputs(text, stderr);
         return VERB_TROUBLE;
     }
     request_parse(block, &request);

@@ -249,16 +249,13 @@ static void print_json(const Replay *replay) {
 }
 
 static VerbStatus replay_log(const char *rules, const char *log, gboolean json, GError **error) {
-    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
-    g_autoptr(Ruleset) ruleset = verb_compile(rules, diagnostics);
+    g_autoptr(Ruleset) ruleset = verb_load(rules);
     g_autoptr(Matcher) matcher = matcher_new();
     g_autoptr(Changes) changes = changes_new();
     const char *name = g_str_equal(log, "-") ? "standard input" : log;
     Replay replay = {
         .path = log, .name = name, .ruleset = ruleset, .matcher = matcher, .changes = changes};
     if (!ruleset) {
-        g_autofree char *text = diagnostics_format(diagnostics);
-        fputs(text, stderr);
         return VERB_TROUBLE;
     }
     if (!read_log(&replay, error)) {

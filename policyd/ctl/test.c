@@ -3,9 +3,9 @@
  * expected, and which rules no case reached.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "ctl/case_file.h"
+#include "ctl/rule_text.h"
 #include "ctl/verb.h"
 #include "limit.h"
 #include "protocol/request.h"
@@ -80,36 +80,6 @@ static void print_failure(const Ruleset *ruleset, const Failure *failure) {
     printf("%s: expected %s, got %s (%s)\n", failure->expected->place,
            expectation(failure->expected), failure->rule->decision, failure->rule->place);
     print_indented(why);
-}
-
-/* The line that starts at *at, without the blanks around it; *at becomes the next one's start. */
-static Text take_line(Text file, size_t *at) {
-    Text line = text_make(file.data + *at, file.length - *at);
-    ssize_t newline = text_find(line, '\n');
-    line.length = newline < 0 ? line.length : (size_t)newline;
-    *at += line.length + 1;
-    while (line.length > 0 && strchr(" \t", line.data[0])) {
-        line = text_make(line.data + 1, line.length - 1);
-    }
-    while (line.length > 0 && strchr(" \t", line.data[line.length - 1])) {
-        line.length--;
-    }
-    return line;
-}
-
-/* The rule as the file has it, in one line, and without the comment lines within it. */
-static char *rule_text(const Ruleset *ruleset, const Rule *rule) {
-    GString *text = g_string_new(NULL);
-    Text file = ruleset_source(ruleset)->text;
-    size_t at = rule->offset;
-    do {
-        Text line = take_line(file, &at);
-        if (line.length > 0 && line.data[0] != '#') {
-            g_string_append(text, text->len > 0 ? " " : "");
-            g_string_append_len(text, line.data, (gssize)line.length);
-        }
-    } while (at < file.length && strchr(" \t\n#", file.data[at]));
-    return g_string_free(text, FALSE);
 }
 
 static void print_unreached(const Outcome *outcome) {

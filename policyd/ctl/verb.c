@@ -31,6 +31,14 @@ Ruleset *verb_compile(const char *path, Diagnostics *diagnostics) {
     return compile_file(path, &host, diagnostics);
 }
 
+Ruleset *verb_load(const char *path) {
+    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
+    Ruleset *ruleset = verb_compile(path, diagnostics);
+    g_autofree char *text = diagnostics_format(diagnostics);
+    fputs(text, stderr);
+    return ruleset;
+}
+
 void verb_json_string(JsonBuilder *builder, const char *name, const char *value) {
     g_autofree char *valid = value ? g_utf8_make_valid(value, -1) : NULL;
     json_builder_set_member_name(builder, name);

@@ -43,6 +43,9 @@ gboolean verb_options(const GOptionEntry *entries, int argc, char **argv, GError
 /* compile_file(), with `postconf` lists read by running postconf. */
 Ruleset *verb_compile(const char *path, Diagnostics *diagnostics);
 
+/* The same; NULL, and what is wrong is on standard error, if the file is in error. */
+Ruleset *verb_load(const char *path);
+
 /* Adds a member to the object that `builder` has open; bytes that are not UTF-8 are replaced, and
  * a NULL value is JSON's null. */
 void verb_json_string(JsonBuilder *builder, const char *name, const char *value);

@@ -257,7 +257,6 @@ START_TEST(test_axioms) {
     BddMeets meets = bdd_meets(table, both, space_universe(pair.space, TRUE));
     ck_assert_msg((meets == BDD_MEETS_YES) == axioms[_i].sent, "%s; %s", axioms[_i].a,
                   axioms[_i].b);
-    ck_assert(axioms[_i].sent || space_axioms(pair.space)[0] != NULL);
     pair_clear(&pair);
 }
 END_TEST
@@ -328,7 +327,6 @@ START_TEST(test_too_large) {
     }
     g_autofree char *text = g_string_free(condition, FALSE);
     Pair pair = pair_make("", text, "helo_name", ANALYSIS_BUDGET_DEFAULT);
-    ck_assert_int_eq(space_is_too_large(pair.space), _i == 1);
     ck_assert_int_eq(pair.a == BDD_UNDECIDED, _i == 1);
     ck_assert_int_eq(space_universe(pair.space, FALSE) == BDD_UNDECIDED, _i == 1);
     pair_clear(&pair);
