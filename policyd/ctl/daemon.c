@@ -189,3 +189,8 @@ guint64 daemon_status_decisions(const DaemonStatus *status) {
     }
     return sum;
 }
+
+guint64 daemon_status_written(const DaemonStatus *status, const DaemonRow *row) {
+    guint64 decisions = daemon_status_decisions(status);
+    return decisions - MIN(decisions, row->number);
+}

@@ -46,4 +46,7 @@ guint64 daemon_status_number(const DaemonStatus *status, const char *name);
 /* Sum of the decisions. */
 guint64 daemon_status_decisions(const DaemonStatus *status);
 
+/* Of a row of `audit`, the lines written: each decision has one, but for those that were lost. */
+guint64 daemon_status_written(const DaemonStatus *status, const DaemonRow *row);
+
 #endif

@@ -95,13 +95,12 @@ static void print_latencies(const DaemonStatus *status) {
 }
 
 static void print_audit(const DaemonStatus *status) {
-    guint64 decisions = daemon_status_decisions(status);
     print_head("audit_lines_total", "counter", "Audit lines written.");
     for (guint i = 0; i < status->audit->len; i++) {
         const DaemonRow *row = &g_array_index(status->audit, DaemonRow, i);
         g_autofree char *where = label(row->where);
         printf("policyd_audit_lines_total{where=\"%s\"} %" G_GUINT64_FORMAT "\n", where,
-               decisions - MIN(decisions, row->number));
+               daemon_status_written(status, row));
     }
     print_head("audit_lines_lost_total", "counter", "Audit lines that could not be written.");
     for (guint i = 0; i < status->audit->len; i++) {

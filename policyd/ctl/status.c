@@ -73,7 +73,8 @@ static void print_counts(const DaemonStatus *status) {
     }
     for (guint i = 0; i < status->audit->len; i++) {
         const DaemonRow *row = &g_array_index(status->audit, DaemonRow, i);
-        printf("audit        %s: %" G_GUINT64_FORMAT " lines lost\n", row->where, row->number);
+        printf("audit        %s: %" G_GUINT64_FORMAT " lines written, %" G_GUINT64_FORMAT " lost\n",
+               row->where, daemon_status_written(status, row), row->number);
     }
 }
 
@@ -116,30 +117,44 @@ static void add_values(JsonBuilder *builder, const DaemonStatus *status) {
     }
 }
 
+static void add_number(JsonBuilder *builder, const char *name, guint64 number) {
+    json_builder_set_member_name(builder, name);
+    json_builder_add_int_value(builder, (gint64)number);
+}
+
 static void add_counts(JsonBuilder *builder, const char *name, const GArray *counts) {
     json_builder_set_member_name(builder, name);
     json_builder_begin_object(builder);
     for (guint i = 0; i < counts->len; i++) {
         const DaemonCount *count = &g_array_index(counts, DaemonCount, i);
-        json_builder_set_member_name(builder, count->name);
-        json_builder_add_int_value(builder, (gint64)count->number);
+        add_number(builder, count->name, count->number);
     }
     json_builder_end_object(builder);
 }
 
-static void add_rows(JsonBuilder *builder, const char *name, const GArray *rows, const char *where,
-                     const char *number) {
-    json_builder_set_member_name(builder, name);
+static void add_audit(JsonBuilder *builder, const DaemonStatus *status) {
+    json_builder_set_member_name(builder, "audit");
     json_builder_begin_array(builder);
-    for (guint i = 0; i < rows->len; i++) {
-        const DaemonRow *row = &g_array_index(rows, DaemonRow, i);
+    for (guint i = 0; i < status->audit->len; i++) {
+        const DaemonRow *row = &g_array_index(status->audit, DaemonRow, i);
         json_builder_begin_object(builder);
-        verb_json_string(builder, where, row->where);
-        if (row->action) {
-            verb_json_string(builder, "action", row->action);
-        }
-        json_builder_set_member_name(builder, number);
-        json_builder_add_int_value(builder, (gint64)row->number);
+        verb_json_string(builder, "where", row->where);
+        add_number(builder, "written", daemon_status_written(status, row));
+        add_number(builder, "lost", row->number);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void add_hits(JsonBuilder *builder, const DaemonStatus *status) {
+    json_builder_set_member_name(builder, "rule_hits");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < status->rules->len; i++) {
+        const DaemonRow *row = &g_array_index(status->rules, DaemonRow, i);
+        json_builder_begin_object(builder);
+        verb_json_string(builder, "rule", row->where);
+        verb_json_string(builder, "action", row->action);
+        add_number(builder, "hits", row->number);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -151,8 +166,8 @@ static void print_json(const DaemonStatus *status) {
     add_values(builder, status);
     add_counts(builder, "decisions", status->decisions);
     add_counts(builder, "latency_microseconds", status->latencies);
-    add_rows(builder, "audit", status->audit, "where", "lost");
-    add_rows(builder, "rule_hits", status->rules, "rule", "hits");
+    add_audit(builder, status);
+    add_hits(builder, status);
     json_builder_end_object(builder);
     verb_json_print(builder);
 }

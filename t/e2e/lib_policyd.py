@@ -168,11 +168,14 @@ class Policyd:
             self.kill() if kind else self.stop()
 
     def arguments(self):
+        """The usual control socket is the machine's: none but where a test gives one."""
+        control = [] if "--control" in self.options else ["--control", "none"]
         return [
             program("policyd"),
             *("--rules", self.rules),
             *("--listen", self.listen),
             *("--audit", "file:" + self.audit),
+            *control,
             *self.options,
         ]
 

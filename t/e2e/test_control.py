@@ -201,6 +201,7 @@ class Numbers(ControlCase):
         metrics = self.metrics()
         self.assertEqual(self.sum_of(metrics, "policyd_audit_lines_total"), 50 - row["lost"])
         self.assertEqual(self.sum_of(metrics, "policyd_audit_lines_lost_total"), row["lost"])
+        self.assertEqual(row["written"], 50 - row["lost"])
 
     @unittest.skipUnless(shutil.which("promtool"), "promtool is not installed")
     def test_promtool(self):
