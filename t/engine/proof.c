@@ -16,6 +16,7 @@
 #include "analysis/group_private.h"
 #include "analysis/space_private.h"
 #include "engine/breach.h"
+#include "engine/fault.h"
 #include "engine/goals.h"
 #include "engine/tuples.h"
 #include "engine/walk.h"
@@ -54,25 +55,6 @@ typedef struct {
     GArray *takes; /* of Bdd, by rule: what it decides */
 } File;
 
-static gboolean fault(const File *file, const Request *request, const char *format, ...)
-    G_GNUC_PRINTF(3, 4);
-
-/* Says what is wrong; always FALSE. */
-static gboolean fault(const File *file, const Request *request, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *text = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    printf("%s\n\n%s\n", text, file->rules);
-    for (guint i = 0; request && i < ATTRIBUTE_COUNT; i++) {
-        if (request->values[i].length > 0) {
-            printf("%s=%.*s\n", attribute_info((Attribute)i)->name, (int)request->values[i].length,
-                   request->values[i].data);
-        }
-    }
-    return FALSE;
-}
-
 /* Rule files. */
 
 static Ruleset *compile(const char *rules) {
@@ -83,17 +65,6 @@ static Ruleset *compile(const char *rules) {
         printf("the rule file does not compile:\n%s", text);
     }
     return ruleset;
-}
-
-static gboolean is_free(const Ruleset *ruleset) {
-    for (guint i = 0; i < ruleset_expression_count(ruleset); i++) {
-        const Expression *expression = ruleset_expression(ruleset, i);
-        if (expression->kind == EXPRESSION_TEST
-            && (expression->test.kind == TEST_REGEX || expression->test.kind == TEST_SAME)) {
-            return TRUE;
-        }
-    }
-    return FALSE;
 }
 
 static void make_space(File *file) {
@@ -141,10 +112,10 @@ static gboolean check_conditions(const File *file, const Request *request) {
         gboolean walked = walk_is_true(tester->walker, condition, request);
         Bdd diagram = space_condition(file->space, condition);
         if (match_is_true(tester->matcher, file->ruleset, request, condition) != walked) {
-            return fault(file, request, "match() has another outcome of rule %u", i);
+            return fault(file->rules, request, "match() has another outcome of rule %u", i);
         }
         if (space_contains(file->space, diagram, tester->matcher, request) != walked) {
-            return fault(file, request, "the diagram has another outcome of rule %u", i);
+            return fault(file->rules, request, "the diagram has another outcome of rule %u", i);
         }
     }
     return TRUE;
@@ -156,17 +127,18 @@ static gboolean check_take(const File *file, const Request *request, const Rule 
     Bdd universe = space_universe(file->space, FALSE);
     Bdd take = g_array_index(file->takes, Bdd, rule_number(file, rule));
     if (!space_contains(file->space, universe, matcher, request)) {
-        return fault(file, request, "a request is not in the universe");
+        return fault(file->rules, request, "a request is not in the universe");
     }
     return space_contains(file->space, take, matcher, request)
-           || fault(file, request, "a request is not of the rule that decides it, %s", rule->place);
+           || fault(file->rules, request, "a request is not of the rule that decides it, %s",
+                    rule->place);
 }
 
 static gboolean check_decision(const File *file, const Request *request) {
     const Rule *rule = match(file->tester->matcher, file->ruleset, request);
     file->tester->decisions++;
     if (walk(file->tester->walker, file->ruleset, request) != rule) {
-        return fault(file, request, "match() and the walk differ");
+        return fault(file->rules, request, "match() and the walk differ");
     }
     return check_conditions(file, request) && check_take(file, request, rule);
 }
@@ -178,7 +150,7 @@ static gboolean check_requests(const File *file) {
         Request request;
         g_autofree char *block = generator_request(file->generator, &length);
         good = (request_parse(text_make(block, length), &request) == REQUEST_OK
-                || fault(file, NULL, "a malformed request"))
+                || fault(file->rules, NULL, "a malformed request"))
                && check_decision(file, &request);
     }
     return good;
@@ -216,7 +188,7 @@ static gboolean find_request(const File *file, Bdd region, const char *what, cha
     *block = lines ? g_strconcat(lines, "\n", NULL) : NULL;
     file->tester->witnesses++;
     if (*block && request_parse(text_from_string(*block), request) != REQUEST_OK) {
-        return fault(file, NULL, "%s: a malformed witness:\n%s", what, *block);
+        return fault(file->rules, NULL, "%s: a malformed witness:\n%s", what, *block);
     }
     if (*block) {
         match(file->tester->matcher, file->ruleset, request);
@@ -226,7 +198,7 @@ static gboolean find_request(const File *file, Bdd region, const char *what, cha
     }
     if (!file->free) {
         print_path(file, tried);
-        return fault(file, *block ? request : NULL, "%s: %s", what,
+        return fault(file->rules, *block ? request : NULL, "%s: %s", what,
                      *block ? "the witness is not of its region" : "no witness");
     }
     file->tester->unwitnessed++;
@@ -239,7 +211,8 @@ static gboolean check_region(const File *file, Bdd region, const char *what) {
     g_autofree char *block = NULL;
     region = bdd_and(space_table(file->space), region, space_universe(file->space, FALSE));
     if (region == BDD_FALSE || region == BDD_UNDECIDED) {
-        return fault(file, NULL, "%s: %s", what, region == BDD_FALSE ? "is empty" : "not decided");
+        return fault(file->rules, NULL, "%s: %s", what,
+                     region == BDD_FALSE ? "is empty" : "not decided");
     }
     return find_request(file, region, what, &block, &request);
 }
@@ -344,7 +317,7 @@ static gboolean check_reachable(const File *file) {
         good = take == BDD_FALSE || find_request(file, take, "a rule's take", &block, &request);
         if (good && block
             && rule_number(file, match(file->tester->matcher, file->ruleset, &request)) != i) {
-            good = fault(file, &request, "a witness of rule %u is not decided by it", i);
+            good = fault(file->rules, &request, "a witness of rule %u is not decided by it", i);
         }
     }
     return good;
@@ -357,14 +330,14 @@ static gboolean check_witness(const File *file, const Proof *proof) {
     Request request;
     g_autofree char *block = g_strconcat(proof->witness, "\n", NULL);
     if (request_parse(text_from_string(block), &request) != REQUEST_OK) {
-        return fault(file, NULL, "a malformed witness:\n%s", block);
+        return fault(file->rules, NULL, "a malformed witness:\n%s", block);
     }
     const Rule *rule = walk(file->tester->walker, file->ruleset, &request);
     if (!breach_shows(&breach, proof, rule, &request)) {
-        return fault(file, &request, "a witness does not refute goal %d", (int)proof->kind);
+        return fault(file->rules, &request, "a witness does not refute goal %d", (int)proof->kind);
     }
     return proof->kind == PROOF_STRANGER || proof->rule == rule
-           || fault(file, &request, "a witness is of another rule");
+           || fault(file->rules, &request, "a witness is of another rule");
 }
 
 /* What can be told of a verdict by itself. */
@@ -376,11 +349,12 @@ static gboolean check_verdict(const File *file, const Proof *proof) {
     case VERDICT_REFUTED:
         return check_witness(file, proof);
     case VERDICT_POSSIBLE:
-        return file->free || fault(file, NULL, "POSSIBLE without a regex, goal %d", proof->kind);
+        return file->free
+               || fault(file->rules, NULL, "POSSIBLE without a regex, goal %d", proof->kind);
     case VERDICT_UNDECIDED:
         break;
     }
-    return fault(file, NULL, "NOT DECIDED, goal %d", (int)proof->kind);
+    return fault(file->rules, NULL, "NOT DECIDED, goal %d", (int)proof->kind);
 }
 
 /* What no request may show. */
@@ -392,8 +366,9 @@ static gboolean check_against(const File *file, const GPtrArray *proofs, const R
         if (proof->verdict == VERDICT_PROVED && breach_shows(&breach, proof, rule, request)
             && (!proof->axioms || breach_can_be_sent(request))
             && (proof->kind != PROOF_STRANGER || breach_is_stranger(&breach, request))) {
-            return fault(file, request, "PROVED, but a request shows otherwise: goal %u of kind %d",
-                         i, (int)proof->kind);
+            return fault(file->rules, request,
+                         "PROVED, but a request shows otherwise: goal %u of kind %d", i,
+                         (int)proof->kind);
         }
     }
     return TRUE;
@@ -407,7 +382,7 @@ static gboolean check_tuples(const File *file, const GPtrArray *proofs, guint ma
         const Rule *rule = match(file->tester->matcher, file->ruleset, &request);
         file->tester->tuples++;
         good = (walk(file->tester->walker, file->ruleset, &request) == rule
-                || fault(file, &request, "match() and the walk differ"))
+                || fault(file->rules, &request, "match() and the walk differ"))
                && check_take(file, &request, rule) && check_against(file, proofs, rule, &request);
     }
     tuples_free(tuples);
@@ -422,7 +397,7 @@ static gboolean check_budget(const File *file, const GPtrArray *proofs, guint32 
         Verdict verdict = ((const Proof *)g_ptr_array_index(poor, i))->verdict;
         if (verdict != VERDICT_UNDECIDED
             && verdict != ((const Proof *)g_ptr_array_index(proofs, i))->verdict) {
-            return fault(file, NULL, "with %u nodes goal %u is %s", budget, i,
+            return fault(file->rules, NULL, "with %u nodes goal %u is %s", budget, i,
                          verdict_word(verdict));
         }
     }
@@ -451,7 +426,7 @@ static gboolean run_file(Tester *tester, guint32 number, guint32 seed) {
     file.ruleset = compile(file.rules);
     gboolean good = file.ruleset != NULL;
     if (good) {
-        file.free = is_free(file.ruleset);
+        file.free = tuples_may_miss(file.ruleset);
         make_space(&file);
         good = check_requests(&file) && check_classes(&file) && check_reachable(&file)
                && check_proofs(&file, maximum);

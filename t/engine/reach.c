@@ -8,12 +8,12 @@
  *
  * Prints the seed first; on a fault what it is, the rule file and the request, and exits 1.
  */
-#include "analysis/reach.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/fault.h"
+#include "engine/findings.h"
 #include "engine/overlaps.h"
 #include "engine/tuples.h"
 #include "rules/compile.h"
@@ -55,14 +55,6 @@ typedef struct {
     guint64 unseen;    /* of files with regexes or comparisons: none was */
 } Tester;
 
-/* What is said of a rule. */
-typedef struct {
-    const char *kind;
-    guint rule;
-    GArray *others; /* of guint: the rules that are named */
-    gboolean more;  /* and some that aren't */
-} Finding;
-
 /* One rule file. */
 typedef struct {
     Tester *tester;
@@ -78,25 +70,6 @@ typedef struct {
     gboolean *reached;   /* by rule: by a request */
     GPtrArray *variants; /* of Ruleset: the same without some rules */
 } File;
-
-static gboolean fault(const File *file, const Request *request, const char *format, ...)
-    G_GNUC_PRINTF(3, 4);
-
-/* Says what is wrong; always FALSE. */
-static gboolean fault(const File *file, const Request *request, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *text = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    printf("%s\n\n%s\n", text, file->rules);
-    for (guint i = 0; request && i < ATTRIBUTE_COUNT; i++) {
-        if (request->values[i].length > 0) {
-            printf("%s=%.*s\n", attribute_info((Attribute)i)->name, (int)request->values[i].length,
-                   request->values[i].data);
-        }
-    }
-    return FALSE;
-}
 
 /* Rule files. */
 
@@ -130,20 +103,9 @@ static Ruleset *compile(const File *file, const char *rules) {
     Ruleset *ruleset = compile_text("random.rules", text_from_string(rules), &host, diagnostics);
     if (!ruleset) {
         g_autofree char *text = diagnostics_format(diagnostics);
-        fault(file, NULL, "the rule file does not compile:\n%s\n%s", text, rules);
+        fault(file->rules, NULL, "the rule file does not compile:\n%s\n%s", text, rules);
     }
     return ruleset;
-}
-
-static gboolean is_free(const Ruleset *ruleset) {
-    for (guint i = 0; i < ruleset_expression_count(ruleset); i++) {
-        const Expression *expression = ruleset_expression(ruleset, i);
-        if (expression->kind == EXPRESSION_TEST
-            && (expression->test.kind == TEST_REGEX || expression->test.kind == TEST_SAME)) {
-            return TRUE;
-        }
-    }
-    return FALSE;
 }
 
 /* The file without some rules; what else it has stays in its line. */
@@ -166,96 +128,32 @@ static guint rule_number(const Ruleset *ruleset, const Rule *rule) {
     return (guint)(rule - ruleset_rule(ruleset, 0));
 }
 
-/* The rule of a line; the rules' count if there is none. */
-static guint find_rule(const Ruleset *ruleset, guint line) {
-    guint i = 0;
-    while (i < ruleset_rule_count(ruleset) && ruleset_rule(ruleset, i)->line != line) {
-        i++;
-    }
-    return i;
-}
-
 /* What is said of the rules. */
-
-static void finding_free(gpointer data) {
-    Finding *finding = data;
-    g_array_unref(finding->others);
-    g_free(finding);
-}
-
-/* "... lines 3, 5 and 2 more ..."; what is no line gives a rule past the last. */
-static void read_lines(const Ruleset *ruleset, const char *message, Finding *finding) {
-    const char *at = strstr(message, "line");
-    gboolean digits = at != NULL;
-    at = digits ? at + strspn(at, "lines ") : "";
-    while (digits && !finding->more) {
-        char *end;
-        guint rule = find_rule(ruleset, (guint)g_ascii_strtoull(at, &end, 10));
-        finding->more = g_str_has_prefix(end, " more");
-        if (!finding->more) {
-            g_array_append_val(finding->others, rule);
-        }
-        at = end + strspn(end, ", ");
-        at += g_str_has_prefix(at, "and ") ? strlen("and ") : 0;
-        digits = g_ascii_isdigit(*at);
-    }
-}
-
-static GPtrArray *find_findings(const Ruleset *ruleset, guint32 budget) {
-    const AnalysisHost host = {.budget = budget};
-    g_autoptr(Diagnostics) warnings = diagnostics_new();
-    GPtrArray *findings = g_ptr_array_new_with_free_func(finding_free);
-    reach_lint(ruleset, TRUE, &host, warnings);
-    for (guint i = 0; i < diagnostics_count(warnings); i++) {
-        const Diagnostic *warning = diagnostics_get(warnings, i);
-        Finding *finding = g_new0(Finding, 1);
-        finding->kind = warning->kind;
-        finding->rule = find_rule(ruleset, warning->line);
-        finding->others = g_array_new(FALSE, FALSE, sizeof(guint));
-        read_lines(ruleset, warning->message, finding);
-        g_ptr_array_add(findings, finding);
-    }
-    return findings;
-}
-
-static gboolean is_kind(const Finding *finding, const char *kind) {
-    return g_str_equal(finding->kind, kind);
-}
-
-/* NULL if there is none. */
-static const Finding *find_finding(const GPtrArray *findings, const char *kind, guint rule) {
-    for (guint i = 0; i < findings->len; i++) {
-        const Finding *finding = g_ptr_array_index(findings, i);
-        if (finding->rule == rule && is_kind(finding, kind)) {
-            return finding;
-        }
-    }
-    return NULL;
-}
 
 /* The rules that are named stand above, but for the one that permits what gets round. */
 static gboolean read_finding(File *file, const Finding *finding) {
     Tester *tester = file->tester;
-    gboolean escaped = is_kind(finding, REACH_ESCAPED);
-    gboolean unreachable = is_kind(finding, REACH_UNREACHABLE);
-    gboolean redundant = is_kind(finding, REACH_REDUNDANT);
+    gboolean escaped = finding_is(finding, REACH_ESCAPED);
+    gboolean unreachable = finding_is(finding, REACH_UNREACHABLE);
+    gboolean redundant = finding_is(finding, REACH_REDUNDANT);
     tester->unreachable += unreachable ? 1 : 0;
     tester->covers += unreachable && finding->others->len > 1 ? 1 : 0;
     tester->redundant += redundant ? 1 : 0;
-    tester->shadowed += is_kind(finding, REACH_SHADOWED) ? 1 : 0;
+    tester->shadowed += finding_is(finding, REACH_SHADOWED) ? 1 : 0;
     tester->escaped += escaped ? 1 : 0;
-    if (is_kind(finding, REACH_UNDECIDED) || finding->rule == file->count) {
-        return fault(file, NULL, "%s", finding->kind);
+    if (finding_is(finding, REACH_UNDECIDED) || finding->rule == file->count) {
+        return fault(file->rules, NULL, "%s", finding->kind);
     }
     if ((unreachable || redundant) && file->spare[finding->rule]) {
-        return fault(file, NULL, "rule %u is to be taken out twice", finding->rule);
+        return fault(file->rules, NULL, "rule %u is to be taken out twice", finding->rule);
     }
     file->dead[finding->rule] = file->dead[finding->rule] || unreachable;
     file->spare[finding->rule] = file->spare[finding->rule] || unreachable || redundant;
     for (guint i = 0; i < finding->others->len; i++) {
         guint other = g_array_index(finding->others, guint, i);
         if (other == file->count || other == finding->rule || (other > finding->rule) != escaped) {
-            return fault(file, NULL, "a wrong line for rule %u: %s", finding->rule, finding->kind);
+            return fault(file->rules, NULL, "a wrong line for rule %u: %s", finding->rule,
+                         finding->kind);
         }
     }
     return TRUE;
@@ -263,7 +161,7 @@ static gboolean read_finding(File *file, const Finding *finding) {
 
 static gboolean read_findings(File *file) {
     gboolean good = TRUE;
-    file->findings = find_findings(file->ruleset, ANALYSIS_BUDGET_DEFAULT);
+    file->findings = findings_of(file->ruleset, ANALYSIS_BUDGET_DEFAULT);
     for (guint i = 0; good && i < file->findings->len; i++) {
         good = read_finding(file, g_ptr_array_index(file->findings, i));
     }
@@ -272,7 +170,7 @@ static gboolean read_findings(File *file) {
 
 /* It is said with the whole budget too, and of the same rules, or of none. */
 static gboolean is_known(const File *file, const Finding *finding) {
-    const Finding *known = find_finding(file->findings, finding->kind, finding->rule);
+    const Finding *known = findings_find(file->findings, finding->kind, finding->rule);
     guint count = finding->others->len;
     return known
            && (count == 0
@@ -283,20 +181,20 @@ static gboolean is_known(const File *file, const Finding *finding) {
 
 /* A small budget says nothing that a large one doesn't; nor less, unless it says so. */
 static gboolean check_budget(const File *file, guint32 budget) {
-    g_autoptr(GPtrArray) poor = find_findings(file->ruleset, budget);
+    g_autoptr(GPtrArray) poor = findings_of(file->ruleset, budget);
     gboolean undecided = FALSE;
     for (guint i = 0; i < poor->len; i++) {
         const Finding *finding = g_ptr_array_index(poor, i);
-        if (is_kind(finding, REACH_UNDECIDED)) {
+        if (finding_is(finding, REACH_UNDECIDED)) {
             undecided = TRUE;
-        } else if (!is_kind(finding, REACH_ESCAPED) && !is_known(file, finding)) {
-            return fault(file, NULL, "only with %u nodes this is said of rule %u: %s", budget,
-                         finding->rule, finding->kind);
+        } else if (!finding_is(finding, REACH_ESCAPED) && !is_known(file, finding)) {
+            return fault(file->rules, NULL, "only with %u nodes this is said of rule %u: %s",
+                         budget, finding->rule, finding->kind);
         }
     }
     file->tester->undecided += undecided ? 1 : 0;
     return undecided || poor->len == file->findings->len
-           || fault(file, NULL, "with %u nodes less is said, but not why", budget);
+           || fault(file->rules, NULL, "with %u nodes less is said, but not why", budget);
 }
 
 static gboolean check_budgets(const File *file) {
@@ -372,7 +270,8 @@ static gboolean check_reached(const File *file) {
         }
         gboolean found = file->reached[i] || is_seen(file, file->ruleset, i, i, FALSE);
         if (!found && !file->free) {
-            return fault(file, NULL, "rule %u is not called unreachable, but is not reached", i);
+            return fault(file->rules, NULL, "rule %u is not called unreachable, but is not reached",
+                         i);
         }
         file->tester->reached += found ? 1 : 0;
         file->tester->searched += found && !file->reached[i] ? 1 : 0;
@@ -400,7 +299,7 @@ static gboolean check_needed(const File *file) {
             break;
         }
         if (!is_needed(file, i - 1)) {
-            return fault(file, NULL, "rule %u is not called redundant, but is", i - 1);
+            return fault(file->rules, NULL, "rule %u is not called redundant, but is", i - 1);
         }
     }
     return TRUE;
@@ -413,7 +312,7 @@ static gboolean check_shadowed(const File *file, const Finding *finding) {
         guint other = g_array_index(finding->others, guint, i);
         if (g_str_equal(decision, ruleset_rule(file->ruleset, other)->decision)
             || (!file->free && !is_seen(file, file->ruleset, other, finding->rule, FALSE))) {
-            return fault(file, NULL, "rule %u decides no part of rule %u otherwise", other,
+            return fault(file->rules, NULL, "rule %u decides no part of rule %u otherwise", other,
                          finding->rule);
         }
     }
@@ -434,11 +333,11 @@ static gboolean is_dead_behind(const File *file, const GArray *rules, guint skip
     }
     g_autoptr(Ruleset) ruleset = drop_rules(file, dropped);
     g_autoptr(GPtrArray) findings =
-        ruleset ? find_findings(ruleset, ANALYSIS_BUDGET_DEFAULT) : g_ptr_array_new();
-    guint number = ruleset ? find_rule(ruleset, ruleset_rule(file->ruleset, rule)->line) : 0;
-    gboolean dead = find_finding(findings, REACH_UNREACHABLE, number) != NULL;
+        ruleset ? findings_of(ruleset, ANALYSIS_BUDGET_DEFAULT) : g_ptr_array_new();
+    guint number = ruleset ? findings_rule_at(ruleset, ruleset_rule(file->ruleset, rule)->line) : 0;
+    gboolean dead = findings_find(findings, REACH_UNREACHABLE, number) != NULL;
     if (ruleset && !dead && !file->free && !is_seen(file, ruleset, number, number, FALSE)) {
-        fault(file, NULL, "rule %u without some is not reached", rule);
+        fault(file->rules, NULL, "rule %u without some is not reached", rule);
         return TRUE;
     }
     return dead;
@@ -467,20 +366,22 @@ static gboolean check_cover(const File *file, const Finding *finding) {
         return TRUE;
     }
     if (finding->rule + 1 == file->count && file->spare[g_array_index(finding->others, guint, 0)]) {
-        return fault(file, NULL, "the last rule is to be taken out with what makes up for it");
+        return fault(file->rules, NULL,
+                     "the last rule is to be taken out with what makes up for it");
     }
     if (!is_dead_behind(file, finding->others, G_MAXUINT, finding->rule)) {
         return file->free
-               || fault(file, NULL, "those that are named do not cover rule %u", finding->rule);
+               || fault(file->rules, NULL, "those that are named do not cover rule %u",
+                        finding->rule);
     }
     for (guint i = 0; i < count; i++) {
         if (is_dead_behind(file, finding->others, i, finding->rule)) {
-            return fault(file, NULL, "not all that are named cover rule %u", finding->rule);
+            return fault(file->rules, NULL, "not all that are named cover rule %u", finding->rule);
         }
     }
     for (guint fewer = 1; fewer < MIN(count, 3) && file->count <= SMALL_FILE_RULES; fewer++) {
         if (is_covered_by(file, finding->rule, fewer)) {
-            return fault(file, NULL, "%u would do to cover rule %u", fewer, finding->rule);
+            return fault(file->rules, NULL, "%u would do to cover rule %u", fewer, finding->rule);
         }
     }
     return TRUE;
@@ -490,9 +391,9 @@ static gboolean check_findings(const File *file) {
     gboolean good = TRUE;
     for (guint i = 0; good && i < file->findings->len; i++) {
         const Finding *finding = g_ptr_array_index(file->findings, i);
-        if (is_kind(finding, REACH_UNREACHABLE)) {
+        if (finding_is(finding, REACH_UNREACHABLE)) {
             good = check_cover(file, finding);
-        } else if (is_kind(finding, REACH_SHADOWED) && file->count <= SMALL_FILE_RULES) {
+        } else if (finding_is(finding, REACH_SHADOWED) && file->count <= SMALL_FILE_RULES) {
             good = check_shadowed(file, finding);
         }
     }
@@ -542,7 +443,7 @@ static gboolean make_variants(File *file) {
 static gboolean check_covered(const File *file, const Request *request) {
     for (guint i = 0; i < file->findings->len; i++) {
         const Finding *finding = g_ptr_array_index(file->findings, i);
-        if (!is_kind(finding, REACH_UNREACHABLE) || finding->more
+        if (!finding_is(finding, REACH_UNREACHABLE) || finding->more
             || !matches(file, finding->rule, file->ruleset, request)) {
             continue;
         }
@@ -552,7 +453,7 @@ static gboolean check_covered(const File *file, const Request *request) {
             covered = matches(file, other, file->ruleset, request);
         }
         if (!covered) {
-            return fault(file, request, "a request of rule %u is of none that are named",
+            return fault(file->rules, request, "a request of rule %u is of none that are named",
                          finding->rule);
         }
     }
@@ -565,7 +466,7 @@ static gboolean check_request(const File *file, const Request *request) {
     file->tester->requests++;
     file->reached[number] = TRUE;
     if (file->dead[number]) {
-        return fault(file, request, "rule %u is reached", number);
+        return fault(file->rules, request, "rule %u is reached", number);
     }
     if (!check_covered(file, request)) {
         return FALSE;
@@ -574,8 +475,9 @@ static gboolean check_request(const File *file, const Request *request) {
         const Ruleset *variant = g_ptr_array_index(file->variants, i);
         const Rule *other = match(file->tester->matcher, variant, request);
         if (!g_str_equal(other->decision, rule->decision)) {
-            return fault(file, request, "rule %u decides it, but line %u without what is spare",
-                         number, other->line);
+            return fault(file->rules, request,
+                         "rule %u decides it, but line %u without what is spare", number,
+                         other->line);
         }
     }
     return TRUE;
@@ -588,7 +490,7 @@ static gboolean check_requests(const File *file) {
         Request request;
         g_autofree char *block = generator_request(file->generator, &length);
         good = (request_parse(text_make(block, length), &request) == REQUEST_OK
-                || fault(file, NULL, "a malformed request"))
+                || fault(file->rules, NULL, "a malformed request"))
                && check_request(file, &request);
     }
     return good;
@@ -607,7 +509,7 @@ static gboolean check_tuples(const File *file, guint maximum) {
 
 static gboolean check_file(File *file, guint maximum) {
     file->count = ruleset_rule_count(file->ruleset);
-    file->free = is_free(file->ruleset);
+    file->free = tuples_may_miss(file->ruleset);
     file->spare = g_new0(gboolean, file->count);
     file->dead = g_new0(gboolean, file->count);
     file->reached = g_new0(gboolean, file->count);

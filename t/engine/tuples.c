@@ -289,3 +289,14 @@ gboolean tuples_next(Tuples *tuples, Request *out) {
     tuples->left--;
     return TRUE;
 }
+
+gboolean tuples_may_miss(const Ruleset *ruleset) {
+    for (guint i = 0; i < ruleset_expression_count(ruleset); i++) {
+        const Expression *expression = ruleset_expression(ruleset, i);
+        if (expression->kind == EXPRESSION_TEST
+            && (expression->test.kind == TEST_REGEX || expression->test.kind == TEST_SAME)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}

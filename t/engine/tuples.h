@@ -15,6 +15,10 @@ typedef struct Tuples Tuples;
 Tuples *tuples_new(const Ruleset *ruleset, guint maximum, guint32 seed);
 void tuples_free(Tuples *tuples);
 
+/* TRUE if the file has regexes, or compares attributes: then there may be requests that no tuple is
+ * like. */
+gboolean tuples_may_miss(const Ruleset *ruleset);
+
 /* FALSE after the last one. The request borrows from the tuples. */
 gboolean tuples_next(Tuples *tuples, Request *out);
 
