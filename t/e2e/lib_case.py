@@ -1,11 +1,19 @@
 """Case: what the test files have in common. Their failures name the case by subTest()."""
 
+import os
+import re
 import unittest
+from unittest import mock
 
 from lib_policyd import Policyd
 from lib_postfix import OUTSIDER, Postfix
 from lib_scratch import Scratch
 from lib_smtp import Smtp
+
+
+def smtpd(entry):
+    """The id of the process that asked, with which the `instance` of an audit line begins."""
+    return int(entry["instance"].split(b".")[0], 16)
 
 
 class ScratchCase(unittest.TestCase):
@@ -23,7 +31,8 @@ class ScratchCase(unittest.TestCase):
 
 
 class PostfixCase(unittest.TestCase):
-    """A Postfix with SERVICES, and a policyd with RULES at private/policyd, for a class."""
+    """A Postfix with SERVICES, and a policyd with RULES at private/policyd, for a class. `postconf`
+    in the rules is that of this Postfix."""
 
     RULES = ""
     SERVICES = {}
@@ -39,7 +48,8 @@ class PostfixCase(unittest.TestCase):
         cls.policyd = Policyd(
             scratch, cls.RULES, cls.postfix.socket_path(), ",mode=0600,owner=postfix"
         )
-        cls.policyd.start()
+        with mock.patch.dict(os.environ, MAIL_CONFIG=cls.postfix.conf):
+            cls.policyd.start()
         cls.addClassCleanup(lambda: cls.policyd.process and cls.policyd.stop())
 
     def smtp(self, service, source=OUTSIDER, xclient=None):
@@ -51,7 +61,34 @@ class PostfixCase(unittest.TestCase):
         self.assertEqual(reply.code, code, f"{reply}\n{self.postfix.log_tail()}")
         self.assertIn(text, reply.text)
 
-    def assertNoComplaint(self):
-        """Postfix took every reply as it was meant."""
+    def queue_id(self, reply):
+        """Of a message that was accepted."""
+        self.assertReply(reply, 250, "queued as ")
+        return reply.text.rpartition(" as ")[2]
+
+    def asked(self, **fields):
+        """The audit lines that have these values; None: not that field."""
+        wanted = {name: value and value.encode() for name, value in fields.items()}
+        return [
+            entry
+            for entry in self.policyd.entries()
+            if all(entry.get(name) == value for name, value in wanted.items())
+        ]
+
+    def assertLogged(self, pattern):
+        """By Postfix. Answers the match."""
+        found = self.postfix.wait_log(pattern)
+        self.assertTrue(found, f"not logged: {pattern}\n{self.postfix.log_tail()}")
+        return found
+
+    def delivered(self, queue_id):
+        """(recipient, next hop) of each delivery, once the message is done."""
+        self.assertLogged(f"qmgr.*: {queue_id}: removed")
+        pattern = rf"discard\[\d+\]: {queue_id}: to=<([^>]*)>.* status=sent \(([^)]*)\)"
+        return sorted(re.findall(pattern, self.postfix.log()))
+
+    def assertNoComplaint(self, foreseen="(?!)"):
+        """Postfix took every reply as it was meant; it may complain of what is foreseen."""
+        log = re.sub(foreseen, "", self.postfix.log())
         for word in ("Server configuration", "warning:", "fatal:", "panic:"):
-            self.assertNotIn(word, self.postfix.log())
+            self.assertNotIn(word, log)

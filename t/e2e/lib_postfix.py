@@ -75,15 +75,25 @@ error unix - - y - - error
 retry unix - - y - - error
 discard unix - - y - - discard
 anvil unix - - y - 1 anvil
+tlsmgr unix - - y 1000? 1 tlsmgr
 postlog unix-dgram n - n - 1 postlogd
 """
 
 
-def program(name):
+def program(name, package="postfix"):
     path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if not path:
-        raise RuntimeError(f"no {name} here: install Debian's package 'postfix'")
+        raise RuntimeError(f"no {name} here: install Debian's package '{package}'")
     return path
+
+
+def has_ipv6():
+    """Whether ::1 is an address of this machine."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
 
 
 def free_port():
@@ -92,9 +102,19 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def wait_text(read, pattern, seconds):
+    """The match of a regex in what read() answers, once it is there, or None."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = re.search(pattern, read(), re.MULTILINE)
+        if found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.02)
+
+
 class Postfix:
     """`services` names the smtpd services and gives each its own parameters; port[name] is where
-    it listens. `parameters` are added to main.cf."""
+    it listens, on inet_interfaces. `parameters` are added to main.cf."""
 
     def __init__(self, scratch, services, parameters=()):
         if os.geteuid() != 0:
@@ -124,7 +144,7 @@ class Postfix:
     def write_master(self, services):
         lines = [MASTER]
         for name, parameters in services.items():
-            lines.append(f"127.0.0.1:{self.port[name]} inet n - y - - smtpd\n")
+            lines.append(f"{self.port[name]} inet n - y - - smtpd\n")
             lines += [f"  -o {{ {key} = {value} }}\n" for key, value in parameters.items()]
         self.scratch.write("conf/master.cf", "".join(lines))
 
@@ -158,12 +178,7 @@ class Postfix:
 
     def wait_log(self, pattern, seconds=15):
         """The match of a regex in the log, once it is there, or None."""
-        deadline = time.monotonic() + seconds
-        while True:
-            found = re.search(pattern, self.log(), re.MULTILINE)
-            if found or time.monotonic() > deadline:
-                return found
-            time.sleep(0.02)
+        return wait_text(self.log, pattern, seconds)
 
     def log_tail(self):
         return "".join(self.log().splitlines(keepends=True)[-20:])
