@@ -27,7 +27,7 @@ static const ActionInfo table[ACTION_COUNT] = {
 #define DEFERS OUTCOME(DEFER)
 
 /* generic_checks() in src/smtpd/smtpd_check.c, less what takes an argument or is a modifier. */
-static const Restriction restrictions[] = {
+static const RestrictionInfo restrictions[] = {
     {"permit", PERMITS},
     {"reject", REJECTS},
     {"defer", DEFERS},
@@ -80,6 +80,15 @@ gboolean action_find(Text name, Action *out) {
     return FALSE;
 }
 
-const Restriction *action_restrictions(void) {
+const RestrictionInfo *action_restrictions(void) {
     return restrictions;
+}
+
+const RestrictionInfo *action_find_restriction(Text name) {
+    for (const RestrictionInfo *known = restrictions; known->name; known++) {
+        if (text_equal(name, text_from_string(known->name))) {
+            return known;
+        }
+    }
+    return NULL;
 }

@@ -52,9 +52,12 @@ typedef struct {
     const char *name;
     ActionSet outcomes; /* what Postfix may make of it, beside going on: permits, where that may
                            relay; rejects; defers, as each lookup that fails for a while does */
-} Restriction;
+} RestrictionInfo;
 
 /* Postfix's own restrictions that need neither a table nor a service, ending in a NULL name. */
-const Restriction *action_restrictions(void);
+const RestrictionInfo *action_restrictions(void);
+
+/* NULL if it is none of them; `name` is in lower case. */
+const RestrictionInfo *action_find_restriction(Text name);
 
 #endif

@@ -124,15 +124,6 @@ static gboolean check_transport(Text text, GError **error) {
     return TRUE;
 }
 
-static const Restriction *find_restriction(Text name) {
-    for (const Restriction *known = action_restrictions(); known->name; known++) {
-        if (text_equal(name, text_from_string(known->name))) {
-            return known;
-        }
-    }
-    return NULL;
-}
-
 /* Takes the next name off *rest; FALSE at the end. Names stand between commas and spaces. */
 static gboolean next_restriction(Text *rest, Text *name) {
     size_t start = 0;
@@ -153,7 +144,7 @@ static gboolean check_restrictions(Text text, GError **error) {
     Text name;
     guint count = 0;
     for (; next_restriction(&rest, &name); count++) {
-        if (!find_restriction(name)) {
+        if (!action_find_restriction(name)) {
             g_set_error(error, REPLY_ERROR, REPLY_ERROR_TEXT,
                         "'%.*s' is not a restriction of Postfix that needs neither a table nor a "
                         "service",
@@ -253,7 +244,7 @@ ActionSet reply_restrict_outcomes(Text text) {
     Text name;
     ActionSet outcomes = 0;
     while (next_restriction(&rest, &name)) {
-        const Restriction *known = find_restriction(name);
+        const RestrictionInfo *known = action_find_restriction(name);
         outcomes |= known ? known->outcomes : 0;
     }
     return outcomes;

@@ -102,7 +102,7 @@ static const char *const permitting[] = {
 
 START_TEST(test_restrictions) {
     guint permits = 0;
-    for (const Restriction *known = action_restrictions(); known->name; known++) {
+    for (const RestrictionInfo *known = action_restrictions(); known->name; known++) {
         gboolean listed = FALSE;
         for (size_t i = 0; i < G_N_ELEMENTS(permitting); i++) {
             listed = listed || strcmp(known->name, permitting[i]) == 0;
@@ -117,7 +117,7 @@ END_TEST
 
 START_TEST(test_restrictions_unique) {
     g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
-    for (const Restriction *known = action_restrictions(); known->name; known++) {
+    for (const RestrictionInfo *known = action_restrictions(); known->name; known++) {
         g_autofree char *name = g_ascii_strdown(known->name, -1);
         ck_assert_str_eq(name, known->name);
         ck_assert_msg(g_hash_table_add(names, (gpointer)(guintptr)known->name), "%s", known->name);
@@ -148,7 +148,7 @@ static const char *const refused[] = {
 };
 
 START_TEST(test_restrictions_refused) {
-    for (const Restriction *known = action_restrictions(); known->name; known++) {
+    for (const RestrictionInfo *known = action_restrictions(); known->name; known++) {
         ck_assert_str_ne(known->name, refused[_i]);
     }
 }

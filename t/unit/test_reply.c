@@ -317,7 +317,7 @@ static gboolean is_restriction_list(const char *decision) {
     g_auto(GStrv) names = g_strsplit(decision, ", ", -1);
     for (char **name = names; *name; name++) {
         gboolean known = FALSE;
-        for (const Restriction *r = action_restrictions(); r->name; r++) {
+        for (const RestrictionInfo *r = action_restrictions(); r->name; r++) {
             known = known || strcmp(r->name, *name) == 0;
         }
         if (!known) {

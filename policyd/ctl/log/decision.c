@@ -17,15 +17,6 @@ static gboolean is_code(Text word) {
            && g_ascii_isdigit(word.data[2]);
 }
 
-static gboolean is_restriction(Text word) {
-    for (const Restriction *known = action_restrictions(); known->name; known++) {
-        if (text_equal(word, text_from_string(known->name))) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
 gboolean log_decision_action(Text decision, Action *out) {
     Text word = log_decision_word(decision);
     gboolean code = is_code(word);
@@ -37,7 +28,7 @@ gboolean log_decision_action(Text decision, Action *out) {
             return TRUE;
         }
     }
-    if (!is_restriction(word)) {
+    if (!action_find_restriction(word)) {
         return FALSE;
     }
     *out = ACTION_RESTRICT;
