@@ -271,6 +271,14 @@ static void note_reload(ReloadResult *result, const char *summary, gpointer data
     tell_ready(server);
 }
 
+static char **list_addresses(const GPtrArray *listeners) {
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    for (guint i = 0; i < listeners->len; i++) {
+        g_strv_builder_add(builder, listener_text(g_ptr_array_index(listeners, i)));
+    }
+    return g_strv_builder_end(builder);
+}
+
 /* Of ControlHost */
 static Status *find_status(gpointer data) {
     const Server *server = data;
@@ -278,6 +286,7 @@ static Status *find_status(gpointer data) {
     *status = server->status;
     status->settings = server->settings;
     status->sinks = server->sinks;
+    status->listen = list_addresses(server->listeners);
     status->deployment = deployment_ref(server->deployment);
     status->reload_text = g_strdup(server->status.reload_text);
     status->now = g_get_real_time();

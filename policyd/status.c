@@ -10,6 +10,7 @@
 void status_free(Status *status) {
     if (status) {
         deployment_unref(status->deployment);
+        g_strfreev(status->listen);
         g_free(status->reload_text);
         g_free(status);
     }
@@ -82,6 +83,12 @@ static void add_sinks(GString *out, const Status *status) {
     }
 }
 
+static void add_listen(GString *out, char *const *listen) {
+    for (; *listen; listen++) {
+        add_text(out, "listen", *listen);
+    }
+}
+
 static void add_rules(GString *out, const Deployment *deployment) {
     const Ruleset *ruleset = deployment_ruleset(deployment);
     for (guint i = 0; i < ruleset_rule_count(ruleset); i++) {
@@ -110,6 +117,7 @@ GString *status_format(const Status *status) {
     add_number(out, "connections", status->connections);
     add_number(out, "connections_max", status->max_connections);
     add_number(out, "connections_accepted", status->accepted);
+    add_listen(out, status->listen);
     add_counters(out, &status->counters);
     add_sinks(out, status);
     add_rules(out, status->deployment);

@@ -2,6 +2,7 @@
  * Status: what the daemon is and has done, at one moment, and as lines of text:
  *
  *   NAME VALUE              up to the end of the line
+ *   listen ADDRESS          where clients connect, one line each, as --listen has it
  *   decisions ACTION NUMBER
  *   latency MICROSECONDS NUMBER    that took at most so long and longer than the row before; the
  * last row says `more` audit LOST WHERE rule HITS ACTION PLACE
@@ -25,6 +26,7 @@ typedef struct {
     gint64 reloaded;   /* when the last reload ended, 0: there was none, */
     gint64 now;
     gint64 uptime; /* microseconds */
+    char **listen; /* where clients connect, ending in NULL */
     LoadStatus reload_status;
     char *reload_text; /* what came of it, in a line; NULL: there was none */
     guint64 reloads;   /* that loaded */

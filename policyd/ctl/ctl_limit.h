@@ -1,6 +1,6 @@
 /*
- * Every limit of policyctl, with its reason; those of libpolicy are in limit.h, those of the daemon
- * in server_limit.h. A limit is tested at its value and one past it.
+ * Every limit of policyctl, with its reason; those of relay-test are in relay_limit.h, of libpolicy
+ * in limit.h, of the daemon in server_limit.h. A limit is tested at its value and one past it.
  */
 #ifndef POLICYD_CTL_LIMIT_H
 #define POLICYD_CTL_LIMIT_H

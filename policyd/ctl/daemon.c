@@ -112,7 +112,9 @@ static void parse_line(DaemonStatus *status, const char *line) {
     if (g_strv_length(halves) < 2) {
         return;
     }
-    if (g_str_equal(words[0], "decisions")) {
+    if (g_str_equal(words[0], "listen")) {
+        g_ptr_array_add(status->listen, g_strdup(halves[1]));
+    } else if (g_str_equal(words[0], "decisions")) {
         add_count(status->decisions, words);
     } else if (g_str_equal(words[0], "latency")) {
         add_count(status->latencies, words);
@@ -136,6 +138,7 @@ DaemonStatus *daemon_status_parse(const char *text) {
     DaemonStatus *status = g_new0(DaemonStatus, 1);
     const char *end = text + strlen(text);
     status->values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    status->listen = g_ptr_array_new_with_free_func(g_free);
     status->decisions = new_array(sizeof(DaemonCount), clear_count);
     status->latencies = new_array(sizeof(DaemonCount), clear_count);
     status->audit = new_array(sizeof(DaemonRow), clear_row);
@@ -163,6 +166,7 @@ DaemonStatus *daemon_status(const char *where, GError **error) {
 void daemon_status_free(DaemonStatus *status) {
     if (status) {
         g_hash_table_unref(status->values);
+        g_ptr_array_unref(status->listen);
         g_array_unref(status->decisions);
         g_array_unref(status->latencies);
         g_array_unref(status->audit);

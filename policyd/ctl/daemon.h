@@ -25,6 +25,7 @@ typedef struct {
 
 typedef struct {
     GHashTable *values; /* of char * to char *: the lines NAME VALUE */
+    GPtrArray *listen;  /* of char *: where clients connect, as --listen has it */
     GArray *decisions;  /* of DaemonCount */
     GArray *latencies;  /* of DaemonCount */
     GArray *audit;      /* of DaemonRow */

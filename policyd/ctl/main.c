@@ -6,14 +6,15 @@
 #include "ctl/verb.h"
 #include "rules/nearest.h"
 
-static const Verb *const verbs[] = {&check_verb,   &diff_verb,   &explain_verb, &log_verb,
-                                    &metrics_verb, &prove_verb,  &query_verb,   &reload_verb,
-                                    &replay_verb,  &status_verb, &test_verb};
+static const Verb *const verbs[] = {&check_verb,  &diff_verb,       &doctor_verb,  &explain_verb,
+                                    &import_verb, &log_verb,        &metrics_verb, &prove_verb,
+                                    &query_verb,  &relay_test_verb, &reload_verb,  &replay_verb,
+                                    &status_verb, &test_verb};
 
 static void print_help(FILE *stream) {
     fputs("usage: policyctl VERB [OPTION...] [ARGUMENT...]\n\n", stream);
     for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++) {
-        fprintf(stream, "  %-8s%s\n", verbs[i]->name, verbs[i]->summary);
+        fprintf(stream, "  %-12s%s\n", verbs[i]->name, verbs[i]->summary);
     }
     fputs("\n'policyctl VERB --help' tells a verb's options; policyctl(1) tells the rest.\n",
           stream);

@@ -55,6 +55,9 @@ static void print_head(const DaemonStatus *status) {
     }
     printf("reloads      %" G_GUINT64_FORMAT " good, %" G_GUINT64_FORMAT " failed\n",
            daemon_status_number(status, "reloads"), daemon_status_number(status, "reloads_failed"));
+    for (guint i = 0; i < status->listen->len; i++) {
+        printf("listening    %s\n", (const char *)g_ptr_array_index(status->listen, i));
+    }
     printf("workers      %s\n", daemon_status_text(status, "workers"));
     printf("connections  %s of %s, %s since the start\n", daemon_status_text(status, "connections"),
            daemon_status_text(status, "connections_max"),
@@ -122,6 +125,15 @@ static void add_number(JsonBuilder *builder, const char *name, guint64 number) {
     json_builder_add_int_value(builder, (gint64)number);
 }
 
+static void add_addresses(JsonBuilder *builder, const GPtrArray *listen) {
+    json_builder_set_member_name(builder, "listen");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < listen->len; i++) {
+        json_builder_add_string_value(builder, g_ptr_array_index(listen, i));
+    }
+    json_builder_end_array(builder);
+}
+
 static void add_counts(JsonBuilder *builder, const char *name, const GArray *counts) {
     json_builder_set_member_name(builder, name);
     json_builder_begin_object(builder);
@@ -164,6 +176,7 @@ static void print_json(const DaemonStatus *status) {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
     add_values(builder, status);
+    add_addresses(builder, status->listen);
     add_counts(builder, "decisions", status->decisions);
     add_counts(builder, "latency_microseconds", status->latencies);
     add_audit(builder, status);

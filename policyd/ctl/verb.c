@@ -26,9 +26,14 @@ static char *read_postconf(const char *parameter, gpointer data, GError **error)
     return postconf_run(parameter, error);
 }
 
+static const CompileHost host = {.read_postconf = read_postconf, .detail = TRUE};
+
 Ruleset *verb_compile(const char *path, Diagnostics *diagnostics) {
-    static const CompileHost host = {.read_postconf = read_postconf, .detail = TRUE};
     return compile_file(path, &host, diagnostics);
+}
+
+Ruleset *verb_compile_text(const char *name, Text text, Diagnostics *diagnostics) {
+    return compile_text(name, text, &host, diagnostics);
 }
 
 Ruleset *verb_load(const char *path) {

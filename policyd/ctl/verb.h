@@ -27,11 +27,14 @@ typedef struct {
 
 extern const Verb check_verb;
 extern const Verb diff_verb;
+extern const Verb doctor_verb;
 extern const Verb explain_verb;
+extern const Verb import_verb;
 extern const Verb log_verb;
 extern const Verb metrics_verb;
 extern const Verb prove_verb;
 extern const Verb query_verb;
+extern const Verb relay_test_verb;
 extern const Verb reload_verb;
 extern const Verb replay_verb;
 extern const Verb status_verb;
@@ -42,6 +45,9 @@ gboolean verb_options(const GOptionEntry *entries, int argc, char **argv, GError
 
 /* compile_file(), with `postconf` lists read by running postconf. */
 Ruleset *verb_compile(const char *path, Diagnostics *diagnostics);
+
+/* The same of a text that would stand in a file of this name. */
+Ruleset *verb_compile_text(const char *name, Text text, Diagnostics *diagnostics);
 
 /* The same; NULL, and what is wrong is on standard error, if the file is in error. */
 Ruleset *verb_load(const char *path);

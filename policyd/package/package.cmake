@@ -29,7 +29,7 @@ set(CPACK_DEBIAN_PACKAGE_SECTION mail)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS adduser)
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "logrotate, postfix, prometheus-node-exporter")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "glib-networking, logrotate, postfix, prometheus-node-exporter")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION TRUE)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "policy server for Postfix whose rules can be proved")
 set(CPACK_PACKAGE_DESCRIPTION

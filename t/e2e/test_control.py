@@ -185,6 +185,8 @@ class Numbers(ControlCase):
         self.assertEqual((status["dry_run"], status["decisions"]["reject"]), (1, 1))
         self.assertEqual(status["connections_accepted"], 4)
         self.assertIn(", dry run", self.control.policyctl("status").stdout)
+        self.assertEqual(status["listen"], [daemon.listen])
+        self.assertIn(f"listening    {daemon.listen}\n", self.control.policyctl("status").stdout)
         self.assertEqual(self.metrics()["policyd_dry_run", ""], 1)
 
     def test_lost_lines(self):

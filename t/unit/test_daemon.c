@@ -36,6 +36,9 @@ static char *show(const DaemonStatus *status) {
         g_string_append_printf(out, "v[%s|%s]", (const char *)at->data,
                                daemon_status_text(status, at->data));
     }
+    for (guint i = 0; i < status->listen->len; i++) {
+        g_string_append_printf(out, "s[%s]", (const char *)g_ptr_array_index(status->listen, i));
+    }
     add_counts(out, 'd', status->decisions);
     add_counts(out, 'l', status->latencies);
     add_rows(out, 'a', status->audit);
@@ -57,6 +60,9 @@ static const struct {
     {"the last one counts", "workers 1\nworkers 2\n", "v[workers|2]"},
     {"a name alone", "version\n", ""},
     {"a later one", "moons 3\n", "v[moons|3]"},
+    {"sockets", "listen unix:/a b,mode=0660\nlisten inet:[::1]:2\n",
+     "s[unix:/a b,mode=0660]s[inet:[::1]:2]"},
+    {"a socket nowhere", "listen\n", ""},
     {"decisions", "decisions permit 3\ndecisions reject 0\n", "d[permit|3]d[reject|0]"},
     {"the most", "decisions permit 18446744073709551615\n", "d[permit|18446744073709551615]"},
     {"one past the most", "decisions permit 18446744073709551616\n", ""},

@@ -58,6 +58,16 @@ START_TEST(test_list) {
 }
 END_TEST
 
+START_TEST(test_written) {
+    g_autoptr(GPtrArray) restrictions = restrictions_parse("Some_Class, Permit_MyNetworks");
+    const Restriction *class = g_ptr_array_index(restrictions, 0);
+    const Restriction *networks = g_ptr_array_index(restrictions, 1);
+    ck_assert_str_eq(class->name, "some_class");
+    ck_assert_str_eq(class->written, "Some_Class");
+    ck_assert_str_eq(networks->written, "Permit_MyNetworks");
+}
+END_TEST
+
 static const struct {
     const char *name;
     const char *argument;
@@ -93,6 +103,7 @@ END_TEST
 int main(void) {
     Suite *suite = suite_create("restriction");
     UNIT_ADD_TABLE(suite, test_list, lists);
+    unit_add(suite, "test_written", test_written, 1);
     UNIT_ADD_TABLE(suite, test_service, services);
     return unit_run(suite);
 }

@@ -10,6 +10,7 @@
 
 static void restriction_free(Restriction *restriction) {
     g_free(restriction->name);
+    g_free(restriction->written);
     g_free(restriction->argument);
     g_free(restriction);
 }
@@ -62,6 +63,7 @@ GPtrArray *restrictions_parse(const char *value) {
         }
         Restriction *restriction = g_new0(Restriction, 1);
         restriction->name = strchr(token, ':') ? g_strdup(token) : g_ascii_strdown(token, -1);
+        restriction->written = g_strdup(token);
         restriction->warn = warn;
         restriction->argument = takes_argument(restriction->name) ? read_argument(&value) : NULL;
         g_ptr_array_add(restrictions, restriction);

@@ -8,8 +8,9 @@
 #include <glib.h>
 
 typedef struct {
-    char *name; /* in lower case: "permit_mynetworks", "check_policy_service"; a table's own name
-                   ("hash:/etc/postfix/access") stands for check_..._access of its list */
+    char *name;    /* in lower case: "permit_mynetworks", "check_policy_service"; a table's own name
+                      ("hash:/etc/postfix/access") stands for check_..._access of its list */
+    char *written; /* as the list has it: restriction classes keep their capitals */
     char *argument; /* NULL: it takes none; for check_policy_service with its braces */
     gboolean warn;  /* after warn_if_reject: only logged */
 } Restriction;
