@@ -102,13 +102,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def hold_port():
-    """A socket on a free port, for as long as it lives. Postfix listens with SO_REUSEPORT: two on one
-    port would share the clients, and neither would say so."""
-    held = socket.socket()
+def hold_port(scratch):
+    """A free port that stays ours. Postfix listens with SO_REUSEPORT: two on one port would share the
+    clients, and neither would say so."""
+    held = scratch.hold(socket.socket())
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     held.bind(("127.0.0.1", 0))
-    return held
+    return held.getsockname()[1]
 
 
 def wait_text(read, pattern, seconds):
@@ -133,8 +133,7 @@ class Postfix:
         self.conf = scratch.join("conf")
         self.queue = scratch.join("queue")
         self.maillog = scratch.join("maillog")
-        self.held = {name: hold_port() for name in services}
-        self.port = {name: held.getsockname()[1] for name, held in self.held.items()}
+        self.port = {name: hold_port(scratch) for name in services}
         for name in ("conf", "queue", "data"):
             os.mkdir(scratch.join(name), 0o755)
         shutil.chown(scratch.join("data"), "postfix")

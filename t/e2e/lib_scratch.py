@@ -21,6 +21,7 @@ class Scratch:
         # Short, as the paths of Unix sockets must be; searchable, as smtpd runs as user postfix.
         self.path = tempfile.mkdtemp(prefix="policyd-", dir="/tmp")
         os.chmod(self.path, 0o755)
+        self.held = []
         self.keeper = subprocess.Popen(
             [sys.executable, os.path.abspath(__file__), self.path],
             stdin=subprocess.PIPE,
@@ -43,7 +44,14 @@ class Scratch:
         self.keeper.stdin.write(json.dumps(command).encode() + b"\n")
         self.keeper.stdin.flush()
 
+    def hold(self, closable):
+        """Has it closed at the end, and is its answer."""
+        self.held.append(closable)
+        return closable
+
     def close(self):
+        for closable in self.held:
+            closable.close()
         self.keeper.stdin.close()
         self.keeper.wait(KEEPER_SECONDS)
 

@@ -90,18 +90,6 @@ def read_services(folder):
     return found
 
 
-def server_port():
-    """A free port that the kernel gives to no client, nor to another test, until it is bound."""
-    while True:
-        port = random.randrange(20000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-
-
 def without_wrapper(parameters):
     """STARTTLS instead of TLS from the start: policyd can't tell them apart."""
     if parameters.get("smtpd_tls_wrappermode") != "yes":
@@ -157,7 +145,6 @@ class SamplePostfix(Postfix):
     def write_master(self, services):
         lines = [MASTER]
         for name, parameters in services.items():
-            self.port[name] = server_port()
             lines.append(f"127.0.0.1:{self.port[name]} inet n - y - - smtpd\n")
             for key, value in without_wrapper(parameters).items():
                 lines.append(f"  -o {{ {key} = {value} }}\n")
