@@ -6,25 +6,14 @@
 #include "analysis/prove.h"
 #include "protocol/mailbox.h"
 #include "protocol/request.h"
+#include "rules/lexer.h"
 
 static char *assertion_text(const Assertion *assertion, const Ruleset *ruleset) {
     const Source *source = ruleset_source(ruleset);
     if (!source) {
         return g_strdup_printf("the assertion of %s", assertion->place);
     }
-    g_autoptr(GString) text = g_string_new(NULL);
-    gboolean space = FALSE;
-    for (size_t i = 0; i < assertion->length; i++) {
-        char byte = source->text.data[assertion->offset + i];
-        if (g_ascii_isspace(byte)) {
-            space = TRUE;
-        } else {
-            g_string_append(text, space && text->len > 0 ? " " : "");
-            g_string_append_c(text, byte);
-            space = FALSE;
-        }
-    }
-    return g_string_free(g_steal_pointer(&text), FALSE);
+    return lexer_statement(source, assertion->offset);
 }
 
 char *proof_claim(const Proof *proof, const Ruleset *ruleset) {

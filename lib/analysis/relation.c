@@ -24,7 +24,8 @@ Relation *relation_new(Field *const *fields, guint width) {
         relation->fields[i] = fields[i];
     }
     relation->width = width;
-    relation->codes = g_array_new(FALSE, FALSE, sizeof(guint32));
+    /* With room: rows of no fields have no codes, but a place. */
+    relation->codes = g_array_sized_new(FALSE, FALSE, sizeof(guint32), 1);
     relation->seeds = g_array_new(FALSE, FALSE, sizeof(Seed));
     return relation;
 }

@@ -192,10 +192,15 @@ static void clear_token(gpointer data) {
     g_free(((Token *)data)->text);
 }
 
-GArray *lexer_read(const Source *source, Diagnostics *diagnostics) {
+static GArray *new_tokens(void) {
     GArray *tokens = g_array_new(FALSE, FALSE, sizeof(Token));
-    Lexer lexer = {source, diagnostics, tokens, 0};
     g_array_set_clear_func(tokens, clear_token);
+    return tokens;
+}
+
+GArray *lexer_read(const Source *source, Diagnostics *diagnostics) {
+    GArray *tokens = new_tokens();
+    Lexer lexer = {source, diagnostics, tokens, 0};
     for (skip_space_and_comments(&lexer); !at_end(&lexer); skip_space_and_comments(&lexer)) {
         read_token(&lexer);
     }
@@ -203,4 +208,21 @@ GArray *lexer_read(const Source *source, Diagnostics *diagnostics) {
     add(&lexer, TOKEN_END, source->text.length, g_strdup(""));
     g_array_index(tokens, Token, tokens->len - 1).starts_statement = TRUE;
     return tokens;
+}
+
+char *lexer_statement(const Source *source, size_t offset) {
+    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
+    g_autoptr(GArray) tokens = new_tokens();
+    Lexer lexer = {source, diagnostics, tokens, offset};
+    GString *text = g_string_new(NULL);
+    size_t end = offset;
+    while (!at_end(&lexer) && (lexer.at == offset || !is_first_column(&lexer, lexer.at))) {
+        size_t start = lexer.at;
+        read_token(&lexer);
+        g_string_append(text, start > end ? " " : "");
+        g_string_append_len(text, source->text.data + start, (gssize)(lexer.at - start));
+        end = lexer.at;
+        skip_space_and_comments(&lexer);
+    }
+    return g_string_free(text, FALSE);
 }

@@ -26,4 +26,9 @@ typedef struct {
 /* All tokens of a source that source_check() found in order; free with g_array_unref(). */
 GArray *lexer_read(const Source *source, Diagnostics *diagnostics);
 
+/* The statement that begins at an offset of a good source, as it is written but in one line:
+ * without comments, and with one blank for what white space there is between its words. The caller
+ * frees it. */
+char *lexer_statement(const Source *source, size_t offset);
+
 #endif

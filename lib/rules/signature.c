@@ -28,7 +28,8 @@ static guint32 *new_slots(guint32 size) {
 
 SignatureTable *signature_table_new(void) {
     SignatureTable *table = g_new0(SignatureTable, 1);
-    table->tests = g_array_new(FALSE, FALSE, sizeof(guint32));
+    /* With room: an atom of no tests has none here, but a place. */
+    table->tests = g_array_sized_new(FALSE, FALSE, sizeof(guint32), 1);
     table->entries = g_array_new(FALSE, FALSE, sizeof(Entry));
     table->scratch = g_array_new(FALSE, FALSE, sizeof(guint32));
     table->mask = 7;

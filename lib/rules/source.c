@@ -93,6 +93,15 @@ static gboolean report(const Source *source, size_t offset, const char *message,
     return FALSE;
 }
 
+/* C0 and DEL but newlines and tabs; and C1, U+0080 to U+009F, which terminals obey too. */
+static gboolean is_control(Text text, size_t at) {
+    char byte = text.data[at];
+    if (byte == '\xc2' && at + 1 < text.length) {
+        return (guchar)text.data[at + 1] >= 0x80 && (guchar)text.data[at + 1] < 0xa0;
+    }
+    return g_ascii_iscntrl(byte) && byte != '\n' && byte != '\t';
+}
+
 gboolean source_check(const Source *source, Diagnostics *diagnostics) {
     Text text = source->text;
     const char *invalid = NULL;
@@ -106,7 +115,7 @@ gboolean source_check(const Source *source, Diagnostics *diagnostics) {
             return report(source, i, "a carriage return; save the file with Unix line ends",
                           diagnostics);
         }
-        if (g_ascii_iscntrl(byte) && byte != '\n' && byte != '\t') {
+        if (is_control(text, i)) {
             return report(source, i, byte == '\0' ? "a NUL byte" : "a control character",
                           diagnostics);
         }

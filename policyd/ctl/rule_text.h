@@ -6,7 +6,7 @@
 
 #include "rules/ruleset.h"
 
-/* In one line, without the comment lines within it; the caller frees it. The ruleset was compiled
+/* In one line, without the comments within it; the caller frees it. The ruleset was compiled
  * with CompileHost.detail. */
 char *rule_text(const Ruleset *ruleset, const Rule *rule);
 

@@ -5,6 +5,8 @@
  */
 #include "rules/lexer.h"
 
+#include <string.h>
+
 #include "rules/source.h"
 #include "unit/unit.h"
 
@@ -150,9 +152,35 @@ START_TEST(test_spans) {
 }
 END_TEST
 
+static const struct {
+    const char *name;
+    const char *file;
+    const char *statement; /* its second line's */
+} statements[] = {
+    {"one line", "dunno\npermit if size\nreject\n", "permit if size"},
+    {"at the end of the file", "dunno\npermit if (size)", "permit if (size)"},
+    {"more blanks", "dunno\npermit  \tif size \n", "permit if size"},
+    {"no blanks", "dunno\npermit if(size>1)and(sender)\n", "permit if(size>1)and(sender)"},
+    {"more lines", "dunno\npermit\n  if size\n\n\tor sender\nreject\n", "permit if size or sender"},
+    {"comments", "dunno\npermit # a\n# b\n  # c\n if size # d\nreject # e\n", "permit if size"},
+    {"a string", "dunno\nreject \"a  #  b\"   if x == \"\\\"  \"\n",
+     "reject \"a  #  b\" if x == \"\\\"  \""},
+    {"a regex", "dunno\nhold if x matches   /a  # \\/ b/i\n", "hold if x matches /a  # \\/ b/i"},
+    {"a list", "dunno\ndomains d = a.b,\n c.d\n", "domains d = a.b, c.d"},
+};
+
+START_TEST(test_statement) {
+    g_autoptr(Source) source = source_new("f", text_from_string(statements[_i].file));
+    g_autofree char *text = lexer_statement(source, strlen("dunno\n"));
+    UNIT_ASSERT_TEXT(statements[_i].name, text_from_string(text),
+                     text_from_string(statements[_i].statement));
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("lexer");
     UNIT_ADD_TABLE(suite, test_tokens, rows);
+    UNIT_ADD_TABLE(suite, test_statement, statements);
     unit_add(suite, "test_spans", test_spans, 1);
     return unit_run(suite);
 }

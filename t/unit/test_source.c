@@ -124,6 +124,14 @@ static const struct {
     {"escape", BYTES("a\x1b[1m\n"), "1:2: a control character"},
     {"DEL", BYTES("\x7f"), "1:1: a control character"},
     {"a vertical tab", BYTES("a\vb"), "1:2: a control character"},
+    {"the first of C1", BYTES("a\xc2\x80"), "1:2: a control character"},
+    {"a terminal's escape of C1",
+     BYTES("a\xc2\x9b"
+           "1m"),
+     "1:2: a control character"},
+    {"the last of C1", BYTES("\xc2\x9f\n"), "1:1: a control character"},
+    {"the first behind C1", BYTES("\xc2\xa0"), NULL},
+    {"C1 cut short", BYTES("a\xc2"), "1:2: a byte that is not UTF-8"},
     {"Latin-1",
      BYTES("b\xfc"
            "cher\n"),
