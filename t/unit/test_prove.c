@@ -364,11 +364,10 @@ START_TEST(test_claim) {
     g_autoptr(Ruleset) ruleset = compile(HEAD BODY "never permit,\n   reject if size  > 10\n"
                                                    "never permit # why\n if (sender == \"a  b@c\"\n"
                                                    "   and (not recipient or size))\n");
-    static const char *const claims[] = {"no stranger is an insider",
-                                         "never permit if not insider and not recipient in local",
-                                         "never permit, reject if size > 10",
-                                         "never permit if (sender == \"a  b@c\" and (not "
-                                         "recipient or size))"};
+    static const char *const claims[] = {
+        "no stranger is an insider", "never permit if not insider and not recipient in local",
+        "never permit, reject if size > 10",
+        "never permit if (sender == \"a  b@c\" and (not recipient or size))"};
     g_autoptr(GPtrArray) proofs = prove_within(ruleset, FALSE, ANALYSIS_BUDGET_DEFAULT);
     ck_assert_uint_eq(proofs->len, G_N_ELEMENTS(claims));
     for (guint i = 0; i < proofs->len; i++) {

@@ -124,12 +124,10 @@ START_TEST(test_senders) {
 }
 END_TEST
 
-static const char *const once[] = {"once"};
-
 int main(void) {
     Suite *suite = suite_create("relay_forms");
     UNIT_ADD_TABLE(suite, test_form, forms);
-    UNIT_ADD_TABLE(suite, test_order, once);
+    unit_add(suite, "test_order", test_order, 1);
     UNIT_ADD_TABLE(suite, test_count, counts);
     UNIT_ADD_TABLE(suite, test_senders, senders);
     return unit_run(suite);
