@@ -1,5 +1,6 @@
 /*
- * Generator: writes text, and remembers each constant that it wrote by its kind.
+ * Generator: writes text, and remembers each constant that it wrote by its kind. What it chooses is
+ * drawn from a seed's numbers, or from bytes and zeros behind them.
  */
 #include "engine/generator.h"
 
@@ -18,7 +19,9 @@ typedef enum {
 } Kind;
 
 struct Generator {
-    GRand *random;
+    GRand *random;    /* NULL: choices are taken from bytes */
+    const guint8 *at; /* the next of them */
+    const guint8 *end;
     GPtrArray *constants[KIND_COUNT];
     gboolean small; /* few names and constants */
     guint focus;    /* which names, if so */
@@ -28,25 +31,50 @@ struct Generator {
 
 static const char *const list_words[] = {"networks", "domains", "addresses", "strings"};
 
-Generator *generator_new(guint32 seed) {
+static Generator *new_generator(void) {
     Generator *generator = g_new0(Generator, 1);
-    generator->random = g_rand_new_with_seed(seed);
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         generator->constants[kind] = g_ptr_array_new_with_free_func(g_free);
     }
     return generator;
 }
 
+Generator *generator_new(guint32 seed) {
+    Generator *generator = new_generator();
+    generator->random = g_rand_new_with_seed(seed);
+    return generator;
+}
+
+Generator *generator_new_from_bytes(const guint8 *bytes, gsize length) {
+    Generator *generator = new_generator();
+    generator->at = bytes;
+    generator->end = bytes + length;
+    return generator;
+}
+
+gboolean generator_is_spent(const Generator *generator) {
+    return !generator->random && generator->at == generator->end;
+}
+
 void generator_free(Generator *generator) {
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         g_ptr_array_unref(generator->constants[kind]);
     }
-    g_rand_free(generator->random);
+    g_clear_pointer(&generator->random, g_rand_free);
     g_free(generator);
 }
 
+static guint32 take_bytes(Generator *generator, guint count) {
+    guint32 number = 0;
+    for (; count > 0 && generator->at < generator->end; count--) {
+        number = number << 8 | *generator->at++;
+    }
+    return number;
+}
+
 static guint below(Generator *generator, guint limit) {
-    return (guint)g_rand_int_range(generator->random, 0, (gint32)limit);
+    return generator->random ? (guint)g_rand_int_range(generator->random, 0, (gint32)limit)
+                             : take_bytes(generator, limit > 256 ? 4 : 1) % limit;
 }
 
 static gboolean chance(Generator *generator, guint percent) {
@@ -67,7 +95,7 @@ static guint pick_name(Generator *generator, guint count) {
 
 static char *make_ipv4(Generator *generator, guint prefix) {
     static const guint32 bases[] = {0x0a000000, 0xc0a80000, 0xc0000200, 0x7f000000, 0xfffffff0, 0};
-    guint32 address = PICK(generator, bases) | (g_rand_int(generator->random) & 0x0003ffff);
+    guint32 address = PICK(generator, bases) | below(generator, 0x00040000);
     address = prefix == 0 ? 0 : address & ~0u << (32 - prefix);
     return g_strdup_printf("%u.%u.%u.%u", address >> 24, address >> 16 & 255, address >> 8 & 255,
                            address & 255);

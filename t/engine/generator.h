@@ -1,6 +1,7 @@
 /*
- * Generator: random rule files and requests, from a seed. Half of a request's values are drawn
- * from the constants of its rule file and their neighbours, so that the tests are met.
+ * Generator: random rule files and requests, from a seed or from a fuzzer's bytes. Half of a
+ * request's values are drawn from the constants of its rule file and their neighbours, so that the
+ * tests are met.
  */
 #ifndef GENERATOR_H
 #define GENERATOR_H
@@ -12,6 +13,14 @@
 typedef struct Generator Generator;
 
 Generator *generator_new(guint32 seed);
+
+/* The same whose choices are made of bytes, which it borrows: each takes one, or four among more
+ * than 256, and the first where none is left. */
+Generator *generator_new_from_bytes(const guint8 *bytes, gsize length);
+
+/* TRUE if no byte is left; never of a seed. */
+gboolean generator_is_spent(const Generator *generator);
+
 void generator_free(Generator *generator);
 
 /* A rule file that compiles, of about so many rules; owned by the caller. It replaces the
