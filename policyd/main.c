@@ -17,6 +17,7 @@
 #include "postconf_helper.h"
 #include "privileges.h"
 #include "rules/compile.h"
+#include "sandbox.h"
 #include "server.h"
 #include "server_limit.h"
 #include "settings.h"
@@ -47,6 +48,12 @@ static void open_standard_streams(void) {
     if (fd >= 0) {
         close(fd);
     }
+}
+
+/* GLib converts what strerror(3) says. For that libc may read tables and load code at the first
+ * time, and the sandbox allows neither. */
+static void prepare_messages(void) {
+    g_free(g_locale_to_utf8("", -1, NULL, NULL, NULL));
 }
 
 /* Writes past a limit or to a client that is gone shall fail, not kill. */
@@ -86,10 +93,6 @@ static gboolean bind_listeners(Daemon *daemon, GError **error) {
         g_ptr_array_add(daemon->listeners, listener);
     }
     return TRUE;
-}
-
-static gboolean become_user(const Daemon *daemon, GError **error) {
-    return !daemon->settings->user || privileges_drop(daemon->settings->user, error);
 }
 
 /* Prints what is wrong, as policyctl check does. */
@@ -152,19 +155,19 @@ static void announce(const Daemon *daemon) {
 }
 
 static ExitStatus serve(Daemon *daemon, GError **error) {
-    daemon->helper = postconf_helper_new(error);
+    daemon->helper = postconf_helper_new(daemon->settings->user, error);
     daemon->listeners = g_ptr_array_new_with_free_func((GDestroyNotify)listener_free);
     ignore_signals();
     hold_reloads();
     if (!daemon->helper || !adopt_listeners(daemon, error) || !bind_listeners(daemon, error)
-        || !become_user(daemon, error)) {
+        || !privileges_drop(daemon->settings->user, error)) {
         return EXIT_FAILED;
     }
     if (!load_rules(daemon)) {
         return EXIT_USAGE;
     }
     if (!open_sinks(daemon, error) || !start_server(daemon, error) || !check_memory(error)
-        || !server_listen(daemon->server, error)) {
+        || !server_listen(daemon->server, error) || !sandbox_enter(daemon->settings, error)) {
         return EXIT_FAILED;
     }
     announce(daemon);
@@ -187,6 +190,7 @@ int main(int argc, char **argv) {
     g_autoptr(GError) error = NULL;
     (void)argc;
     open_standard_streams();
+    prepare_messages();
     daemon.settings = settings_parse(argv, &error);
     if (!daemon.settings) {
         log_error("%s", error->message);

@@ -1,7 +1,7 @@
 /*
  * PostconfHelper: a question is a Message with a parameter's name, an answer one with its value or
- * with the text of an error. When the other side is gone the daemon reports it as the read's error,
- * and the helper ends.
+ * with the text of an error; a first answer to no question says that the helper is ready. When the
+ * other side is gone the daemon reports it as the read's error, and the helper ends.
  */
 #include "postconf_helper.h"
 
@@ -16,6 +16,7 @@
 
 #include "limit.h"
 #include "postconf.h"
+#include "privileges.h"
 #include "server_limit.h"
 
 struct PostconfHelper {
@@ -85,13 +86,22 @@ static gboolean answer(int fd) {
     return send_message(fd, value != NULL, value ? value : error->message);
 }
 
+/* Tells whether its privileges are gone. */
+static gboolean begin(int fd, const char *user) {
+    g_autoptr(GError) error = NULL;
+    gboolean dropped = privileges_drop(user, &error);
+    return send_message(fd, dropped, dropped ? "" : error->message) && dropped;
+}
+
 /* Signals that are sent to the daemon's whole group are the daemon's to follow. */
-static G_NORETURN void serve(int fd) {
+static G_NORETURN void serve(int fd, const char *user) {
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     prctl(PR_SET_NAME, "policyd-helper");
-    while (answer(fd)) {
+    if (begin(fd, user)) {
+        while (answer(fd)) {
+        }
     }
     _exit(0);
 }
@@ -102,7 +112,30 @@ static PostconfHelper *fail(GError **error) {
     return NULL;
 }
 
-PostconfHelper *postconf_helper_new(GError **error) {
+static char *fail_ended(GError **error) {
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "the postconf helper has ended");
+    return NULL;
+}
+
+static char *read_answer(const PostconfHelper *helper, GError **error) {
+    gboolean ok = FALSE;
+    g_autofree char *text = receive_message(helper->fd, &ok);
+    if (!text) {
+        return fail_ended(error);
+    }
+    if (!ok) {
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, text);
+        return NULL;
+    }
+    return g_steal_pointer(&text);
+}
+
+static gboolean await_begin(const PostconfHelper *helper, GError **error) {
+    g_autofree char *text = read_answer(helper, error);
+    return text != NULL;
+}
+
+PostconfHelper *postconf_helper_new(const char *user, GError **error) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
         return fail(error);
@@ -110,7 +143,7 @@ PostconfHelper *postconf_helper_new(GError **error) {
     pid_t pid = fork();
     if (pid == 0) {
         close(ends[0]);
-        serve(ends[1]);
+        serve(ends[1], user);
     }
     close(ends[1]);
     if (pid < 0) {
@@ -120,6 +153,10 @@ PostconfHelper *postconf_helper_new(GError **error) {
     PostconfHelper *helper = g_new0(PostconfHelper, 1);
     helper->fd = ends[0];
     helper->pid = pid;
+    if (!await_begin(helper, error)) {
+        postconf_helper_free(helper);
+        return NULL;
+    }
     return helper;
 }
 
@@ -133,18 +170,8 @@ void postconf_helper_free(PostconfHelper *helper) {
 
 char *postconf_helper_read(const char *parameter, gpointer data, GError **error) {
     const PostconfHelper *helper = data;
-    gboolean ok = FALSE;
-    g_autofree char *text = NULL;
-    if (send_message(helper->fd, TRUE, parameter)) {
-        text = receive_message(helper->fd, &ok);
+    if (!send_message(helper->fd, TRUE, parameter)) {
+        return fail_ended(error);
     }
-    if (!text) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "the postconf helper has ended");
-        return NULL;
-    }
-    if (!ok) {
-        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, text);
-        return NULL;
-    }
-    return g_steal_pointer(&text);
+    return read_answer(helper, error);
 }

@@ -10,8 +10,9 @@
 
 typedef struct PostconfHelper PostconfHelper;
 
-/* Forks. NULL and an error if that fails. */
-PostconfHelper *postconf_helper_new(GError **error);
+/* Forks. The helper drops its privileges as the daemon does, for this user or NULL: main.cf
+ * is for all to read, as sendmail(1) is run by all. NULL and an error if it can't be forked. */
+PostconfHelper *postconf_helper_new(const char *user, GError **error);
 
 /* Ends the helper and waits for it. */
 void postconf_helper_free(PostconfHelper *helper);

@@ -101,6 +101,12 @@ static gboolean set_dry_run(Settings *settings, const char *value, GError **erro
            || FAIL(error, "'%s' is neither true nor false", value);
 }
 
+static gboolean set_sandbox(Settings *settings, const char *value, GError **error) {
+    settings->sandbox = g_str_equal(value, "on");
+    return settings->sandbox || g_str_equal(value, "off")
+           || FAIL(error, "'%s' is neither on nor off", value);
+}
+
 static gboolean set_max_connections(Settings *settings, const char *value, GError **error) {
     return parse_number(value, 1, LIMIT_CONNECTIONS, &settings->max_connections, error);
 }
@@ -129,6 +135,8 @@ static const Option options[] = {
      "Close where a request stays unfinished, or a reply unread, this long (30)"},
     {"proof-budget", set_proof_budget, FALSE, "NODES",
      "Don't load rules whose proof needs more nodes than these (8000000)"},
+    {"sandbox", set_sandbox, FALSE, "on|off",
+     "Allow only the system calls that serving needs (on)"},
     {"config", NULL, FALSE, "FILE", "Read settings from this file; flags win over it"},
     {"version", NULL, FALSE, NULL, "Print the version"},
     {"help", NULL, FALSE, NULL, "Print this help"},
@@ -364,6 +372,7 @@ static Settings *settings_new(void) {
     settings->proof_budget = ANALYSIS_BUDGET_DEFAULT;
     settings->control = g_strdup(&CONTROL_DEFAULT[strlen("unix:")]);
     settings->control_default = TRUE;
+    settings->sandbox = TRUE;
     return settings;
 }
 

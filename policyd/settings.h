@@ -28,6 +28,7 @@ typedef struct {
     guint request_timeout; /* seconds */
     guint proof_budget;    /* nodes of a diagram */
     gboolean dry_run;
+    gboolean sandbox; /* ask for the filter of system calls, sandbox.h */
 } Settings;
 
 /* `arguments` is argv, ending in NULL, and left as it is. NULL and an error that names the option

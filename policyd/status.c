@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "audit_sink.h"
+#include "sandbox.h"
 
 void status_free(Status *status) {
     if (status) {
@@ -112,6 +113,7 @@ GString *status_format(const Status *status) {
     add_text(out, "ruleset", ruleset_hash(ruleset));
     add_time(out, "loaded", status->loaded);
     add_number(out, "dry_run", status->settings->dry_run ? 1 : 0);
+    add_text(out, "sandbox", sandbox_text(status->settings));
     add_reload(out, status);
     add_number(out, "workers", status->settings->workers);
     add_number(out, "connections", status->connections);

@@ -59,6 +59,7 @@ static void print_head(const DaemonStatus *status) {
         printf("listening    %s\n", (const char *)g_ptr_array_index(status->listen, i));
     }
     printf("workers      %s\n", daemon_status_text(status, "workers"));
+    printf("sandbox      %s\n", daemon_status_text(status, "sandbox"));
     printf("connections  %s of %s, %s since the start\n", daemon_status_text(status, "connections"),
            daemon_status_text(status, "connections_max"),
            daemon_status_text(status, "connections_accepted"));

@@ -71,6 +71,18 @@ def program(name):
     return path
 
 
+def plain_program():
+    """policyd without sanitizers, which take all memory and like no preloaded library. None if
+    there is none: t/run builds it in the folder above that of the tests."""
+    path = program("policyd")
+    for candidate in (path, os.path.join(os.path.dirname(path), "../policyd")):
+        if os.path.isfile(candidate):
+            with open(candidate, "rb") as file:
+                if b"__asan_init" not in file.read():
+                    return candidate
+    return None
+
+
 def as_bytes(value):
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogateescape")
 

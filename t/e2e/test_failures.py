@@ -16,7 +16,7 @@ import unittest
 import lib_audit
 from lib_case import ScratchCase
 from lib_load import Load
-from lib_policyd import DENIED, Policyd, block, program
+from lib_policyd import DENIED, Policyd, block, plain_program, program
 
 NOBODY = 65534
 TOLD = re.compile(r"written again; (\d+) lines were lost, the first of (\S+), the last of (\S+)\n")
@@ -26,18 +26,6 @@ def told_losses(daemon):
     """(lines, time of the first, time of the last) of each loss that is over."""
     parse = datetime.datetime.fromisoformat
     return [(int(n), parse(first), parse(last)) for n, first, last in TOLD.findall(daemon.said())]
-
-
-def plain_program():
-    """policyd without sanitizers, which take all memory and like no preloaded library. None if
-    there is none: t/run builds it in the folder above that of the tests."""
-    path = program("policyd")
-    for candidate in (path, os.path.join(os.path.dirname(path), "../policyd")):
-        if os.path.isfile(candidate):
-            with open(candidate, "rb") as file:
-                if b"__asan_init" not in file.read():
-                    return candidate
-    return None
 
 
 class FailureCase(ScratchCase):

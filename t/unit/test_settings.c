@@ -57,6 +57,7 @@ static const Row faults[] = {
      "--proof-budget: '0' is not a number from 1 to 200000000"},
     {"too much proof", GOOD "--proof-budget 200000001", NULL,
      "--proof-budget: '200000001' is not a number from 1 to 200000000"},
+    {"half a sandbox", GOOD "--sandbox some", NULL, "--sandbox: 'some' is neither on nor off"},
     {"too much time", GOOD "--request-timeout 3601", NULL,
      "--request-timeout: '3601' is not a number from 1 to 3600"},
     {"unknown audit", GOOD "--audit pipe", NULL,
@@ -155,10 +156,13 @@ END_TEST
 static char *show(const Settings *settings) {
     GString *text = g_string_new(NULL);
     g_string_append_printf(
-        text, "rules=%s workers=%u connections=%u timeout=%u proof=%u dry=%d user=%s control=%s%s",
+        text,
+        "rules=%s workers=%u connections=%u timeout=%u proof=%u dry=%d sandbox=%d user=%s "
+        "control=%s%s",
         settings->rules, settings->workers, settings->max_connections, settings->request_timeout,
-        settings->proof_budget, settings->dry_run, settings->user ? settings->user : "-",
-        settings->control ? settings->control : "-", settings->control_default ? "?" : "");
+        settings->proof_budget, settings->dry_run, settings->sandbox,
+        settings->user ? settings->user : "-", settings->control ? settings->control : "-",
+        settings->control_default ? "?" : "");
     for (guint i = 0; i < settings->listen->len; i++) {
         const ListenerAddress *address = g_ptr_array_index(settings->listen, i);
         g_string_append_printf(text, " listen=%s", address->text);
@@ -176,40 +180,43 @@ static const struct {
     const char *shown;
 } rows[] = {
     {"the defaults", GOOD "--workers 1", NULL,
-     "rules=r workers=1 connections=10000 timeout=30 proof=8000000 dry=0 user=- "
+     "rules=r workers=1 connections=10000 timeout=30 proof=8000000 dry=0 sandbox=1 user=- "
      "control=/run/policyd/control? listen=unix:s "
      "audit=stderr"},
     {"all options",
      "--rules=r --listen unix:s,mode=0600 --listen inet:[::1]:65535 --audit file:a --audit syslog "
      "--workers 256 --user nobody --dry-run --max-connections 1048576 --request-timeout 3600 "
-     "--proof-budget 200000000 --control unix:/c",
+     "--proof-budget 200000000 --control unix:/c --sandbox off",
      NULL,
-     "rules=r workers=256 connections=1048576 timeout=3600 proof=200000000 dry=1 user=nobody "
+     "rules=r workers=256 connections=1048576 timeout=3600 proof=200000000 dry=1 sandbox=0 "
+     "user=nobody "
      "control=/c listen=unix:s,mode=0600 listen=inet:[::1]:65535 audit=file:a audit=syslog"},
     {"the least",
      GOOD "--workers 1 --max-connections 1 --request-timeout 1 --proof-budget 1 --audit none", NULL,
-     "rules=r workers=1 connections=1 timeout=1 proof=1 dry=0 user=- control=/run/policyd/control? "
+     "rules=r workers=1 connections=1 timeout=1 proof=1 dry=0 sandbox=1 user=- "
+     "control=/run/policyd/control? "
      "listen=unix:s"},
     {"a file", "--config FILE",
      "# comment\n[policyd]\nrules = r\nlisten=unix:s;inet:127.0.0.1:1\naudit=file:a;stderr;\n"
      "workers=2\nuser=nobody\ndry-run=true\nmax-connections=5\nrequest-timeout=6\nproof-budget="
-     "7\ncontrol=none\n",
-     "rules=r workers=2 connections=5 timeout=6 proof=7 dry=1 user=nobody control=- listen=unix:s "
+     "7\ncontrol=none\nsandbox=off\n",
+     "rules=r workers=2 connections=5 timeout=6 proof=7 dry=1 sandbox=0 user=nobody control=- "
+     "listen=unix:s "
      "listen=inet:127.0.0.1:1 audit=file:a audit=stderr"},
     {"flags win over the file", "--config FILE --workers 3 --audit none --listen unix:t",
      CONFIG "workers=2\naudit=stderr\n",
-     "rules=r workers=3 connections=10000 timeout=30 proof=8000000 dry=0 user=- "
+     "rules=r workers=3 connections=10000 timeout=30 proof=8000000 dry=0 sandbox=1 user=- "
      "control=/run/policyd/control? listen=unix:t"},
     {"also over a wrong value", "--config FILE --workers 3", CONFIG "workers=x\n",
-     "rules=r workers=3 connections=10000 timeout=30 proof=8000000 dry=0 user=- "
+     "rules=r workers=3 connections=10000 timeout=30 proof=8000000 dry=0 sandbox=1 user=- "
      "control=/run/policyd/control? listen=unix:s "
      "audit=stderr"},
     {"false in a file", "--config FILE --workers 3", CONFIG "dry-run=false\n",
-     "rules=r workers=3 connections=10000 timeout=30 proof=8000000 dry=0 user=- "
+     "rules=r workers=3 connections=10000 timeout=30 proof=8000000 dry=0 sandbox=1 user=- "
      "control=/run/policyd/control? listen=unix:s "
      "audit=stderr"},
     {"bytes that are not UTF-8", GOOD "--workers 1 --user \xff", NULL,
-     "rules=r workers=1 connections=10000 timeout=30 proof=8000000 dry=0 user=\xff "
+     "rules=r workers=1 connections=10000 timeout=30 proof=8000000 dry=0 sandbox=1 user=\xff "
      "control=/run/policyd/control? listen=unix:s "
      "audit=stderr"},
 };
