@@ -1,5 +1,5 @@
 /*
- * RuleText: see the header.
+ * RuleText: the statement that begins where the rule does.
  */
 #include "ctl/rule_text.h"
 
