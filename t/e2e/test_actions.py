@@ -147,14 +147,6 @@ class Actions(PostfixCase):
         self.assertReply(reply, 250)
         return reply.text.rpartition(" as ")[2]
 
-    def delivered(self, queue_id):
-        """(recipient, next hop) of each delivery, once the message is done."""
-        self.assertTrue(
-            self.postfix.wait_log(f"qmgr.*: {queue_id}: removed"), self.postfix.log_tail()
-        )
-        pattern = rf"discard\[\d+\]: {queue_id}: to=<([^>]*)>.* status=sent \(([^)]*)\)"
-        return sorted(re.findall(pattern, self.postfix.log()))
-
     def test_message(self):
         table = [
             ("permit", [("permit@c.example", "c.example")]),
