@@ -1,8 +1,8 @@
 /*
- * Server: accepting. When the limit of connections is reached or descriptors or memory run out,
- * accepting pauses: its sources are taken out of the loop and put back after LIMIT_ACCEPT_PAUSE
- * milliseconds, so that waiting clients cost nothing. The log says so once, until all that waited
- * have been taken.
+ * Server: accepting. When the limit of connections is reached or accepting fails, as descriptors or
+ * memory run out, it pauses: its sources are taken out of the loop and put back after
+ * LIMIT_ACCEPT_PAUSE milliseconds, so that waiting clients cost nothing. The log says so once,
+ * until all that waited have been taken.
  */
 #include "server.h"
 
@@ -46,7 +46,7 @@ typedef enum {
     ACCEPT_TAKEN,
     ACCEPT_EMPTY,   /* no one is waiting */
     ACCEPT_SKIPPED, /* that client is gone */
-    ACCEPT_STUCK,   /* there is no room now */
+    ACCEPT_STUCK,   /* no one can be taken now */
 } AcceptStatus;
 
 static void pause_accepting(Server *server, const char *why);
@@ -76,12 +76,19 @@ static Worker *choose_worker(Server *server) {
     return g_ptr_array_index(server->workers, best);
 }
 
-static gboolean is_shortage(int error) {
-    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS
-           || error == ENOSPC;
+/* accept(2): the client that was first in line is gone, or it was only interrupted. After any other
+ * error the same client may still be first in line: where a security module forbids it, say. */
+static gboolean is_over(int error) {
+    static const int known[] = {ECONNABORTED, EHOSTDOWN,   EHOSTUNREACH, EINTR,      ENETDOWN,
+                                ENETUNREACH,  ENOPROTOOPT, ENONET,       EOPNOTSUPP, EPROTO};
+    for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
+        if (error == known[i]) {
+            return TRUE;
+        }
+    }
+    return FALSE;
 }
 
-/* accept(2): errors of a connection that already failed are reported here too. */
 static AcceptStatus accept_one(Server *server, int listening) {
     int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0 && worker_add(choose_worker(server), fd)) {
@@ -92,11 +99,14 @@ static AcceptStatus accept_one(Server *server, int listening) {
     if (fd >= 0) {
         close(fd);
     }
-    if (is_shortage(error)) {
-        pause_accepting(server, g_strerror(error));
-        return ACCEPT_STUCK;
+    if (error == EAGAIN) {
+        return ACCEPT_EMPTY;
     }
-    return error == EAGAIN ? ACCEPT_EMPTY : ACCEPT_SKIPPED;
+    if (is_over(error)) {
+        return ACCEPT_SKIPPED;
+    }
+    pause_accepting(server, g_strerror(error));
+    return ACCEPT_STUCK;
 }
 
 /* GUnixFDSourceFunc */

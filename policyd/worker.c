@@ -1,7 +1,8 @@
 /*
  * Worker: the loop. epoll is edge-triggered: each wake-up of a connection is one recv(), and where
  * that may have left something behind, the connection is armed anew, which puts it at the end of
- * the kernel's queue; so no client keeps the others waiting.
+ * the kernel's queue; so no client keeps the others waiting. A short recv() may have left something
+ * too: it stops at an urgent byte (MSG_OOB).
  *
  * A request that fails (malformed, too large, unfinished too long) is logged and its connection
  * closed without a reply, as SMTPD_POLICY_README asks: Postfix tries again, and then uses its
@@ -213,6 +214,7 @@ static gboolean receive(Worker *worker, Connection *connection) {
         consume(worker, connection, data);
         break;
     case RECEIVE_NOTHING:
+        arm(worker, connection, READING);
         break;
     case RECEIVE_END:
         end(worker, connection);
@@ -253,8 +255,8 @@ static void handle(Worker *worker, Connection *connection, guint32 events) {
         return;
     }
     gboolean more = receive(worker, connection);
-    gboolean hangup = events & HANGUP && !connection->ending && !connection->output;
-    if (more || hangup) {
+    gboolean left = events & HANGUP || connection->input;
+    if (more || (left && !connection->ending && !connection->output)) {
         arm(worker, connection, READING);
     }
 }
