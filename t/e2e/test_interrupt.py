@@ -190,8 +190,10 @@ class Interrupt(ScratchCase):
 
     def test_second_interrupt(self):
         """It ends the program at once; now and then the first was quicker."""
-        outcomes = [self.interrupt_twice() for _ in range(8)]
-        self.assertIn((True, -signal.SIGINT), outcomes)
+        outcomes = []
+        while (True, -signal.SIGINT) not in outcomes:
+            self.assertLess(len(outcomes), 8)
+            outcomes.append(self.interrupt_twice())
         self.assertLessEqual({status for _, status in outcomes}, {-signal.SIGINT, 1})
 
     def interrupt_twice(self):
