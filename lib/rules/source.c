@@ -16,7 +16,13 @@ static gboolean fail(GError **error, int number) {
     return FALSE;
 }
 
-/* Reads until the end or one byte past the limit, which tells a file that is too large. */
+static gboolean fail_too_large(size_t limit, GError **error) {
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "it is over %zu MiB long",
+                limit / 1024 / 1024);
+    return FALSE;
+}
+
+/* Reads until the end or one byte past the limit: the file may grow meanwhile. */
 static gboolean read_all(int fd, size_t limit, GByteArray *bytes, GError **error) {
     char buffer[65536];
     for (;;) {
@@ -28,9 +34,7 @@ static gboolean read_all(int fd, size_t limit, GByteArray *bytes, GError **error
             return TRUE;
         }
         if (got > 0 && bytes->len + (size_t)got > limit) {
-            g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "it is over %zu MiB long",
-                        limit / 1024 / 1024);
-            return FALSE;
+            return fail_too_large(limit, error);
         }
         if (got > 0) {
             g_byte_array_append(bytes, (const guint8 *)buffer, (guint)got);
@@ -46,6 +50,9 @@ static gboolean read_regular(int fd, size_t limit, GByteArray *bytes, GError **e
     if (!S_ISREG(status.st_mode)) {
         g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "it is not a regular file");
         return FALSE;
+    }
+    if ((guint64)status.st_size > limit) { /* before it takes that much memory */
+        return fail_too_large(limit, error);
     }
     return read_all(fd, limit, bytes, error);
 }

@@ -458,7 +458,7 @@ class TooLarge(ScratchCase):
     """A file one byte past its limit is refused as such, not for want of memory, and the rules
     before it serve on."""
 
-    MEMORY = 1 << 30
+    MEMORY = 512 << 20
     TABLE = [("test.rules", 16 << 20), ("list", 256 << 20)]
     RULES = 'domains local = local.example, file "list"\ndunno if recipient in local\nreject\n'
 
