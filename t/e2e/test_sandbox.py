@@ -110,10 +110,11 @@ class Privileges(SandboxCase):
                 self.assertEqual(int(status["CapBnd"], 16), bounding)
 
     def check(self, daemon, **expected):
-        """Of the daemon, and of its helper, which has no filter."""
+        """Of the daemon, and of its helper, which has no filter. Clients can connect before there is
+        one, but nothing is answered before."""
+        self.assertEqual(self.said_by_status(), FILTERED)
         self.check_process(daemon.process.pid, seccomp=2, **expected)
         self.check_process(helper_of(daemon.process.pid), seccomp=0, **expected)
-        self.assertEqual(self.said_by_status(), FILTERED)
 
     def test_user(self):
         daemon = self.start("--user", "nobody", "--workers", "3")
