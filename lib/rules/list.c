@@ -34,9 +34,6 @@ typedef struct {
 
 #define NO_PREFIX 129
 
-#define BROAD_PREFIX_IPV4 8
-#define BROAD_PREFIX_IPV6 16
-
 List *list_new(ListKind kind, const char *name) {
     List *list = g_new0(List, 1);
     list->kind = kind;
@@ -94,8 +91,8 @@ guint list_shortest_prefix(const List *list, AddressFamily family) {
 }
 
 gboolean list_is_broad(const List *list) {
-    return list->top_level || list->shortest_prefix[ADDRESS_IPV4] < BROAD_PREFIX_IPV4
-           || list->shortest_prefix[ADDRESS_IPV6] < BROAD_PREFIX_IPV6;
+    return list->top_level || list->shortest_prefix[ADDRESS_IPV4] < LIST_BROAD_IPV4
+           || list->shortest_prefix[ADDRESS_IPV6] < LIST_BROAD_IPV6;
 }
 
 ListKind list_kind(const List *list) {

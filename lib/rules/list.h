@@ -72,6 +72,10 @@ ListEntry list_entry(const List *list, guint index);
 /* The shortest prefix among a family's networks; over 128 if there are none. */
 guint list_shortest_prefix(const List *list, AddressFamily family);
 
+/* Networks with a shorter prefix are broad. */
+#define LIST_BROAD_IPV4 8
+#define LIST_BROAD_IPV6 16
+
 /* TRUE if the list holds all that is under a top-level domain: `.com`, or a network wider than /8,
  * of IPv6 than /16: more than anybody's own. A /8 is the most that anybody was given, and IPv6's
  * /16 is beyond what a registry gives. */

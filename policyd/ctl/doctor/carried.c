@@ -24,8 +24,7 @@ static char *read_value(const char *parameter, gpointer data, GError **error) {
     if (g_str_equal(parameter, reading->parameter)) {
         return g_strdup(reading->value);
     }
-    const char *value = postfix_settings_value(reading->settings, parameter);
-    return g_strdup(value ? value : "");
+    return g_strdup(postfix_service_text(postfix_settings_main(reading->settings), parameter));
 }
 
 static Ruleset *compile(Reading *reading, ListKind kind) {
@@ -57,10 +56,9 @@ static void take_words(Carried *carried, const Reading *reading, ListKind kind) 
 
 Carried *carried_new(const PostfixSettings *settings, const PostfixService *service, ListKind kind,
                      const char *parameter) {
-    const char *value = service ? postfix_service_value(service, parameter)
-                                : postfix_settings_value(settings, parameter);
+    const PostfixService *source = service ? service : postfix_settings_main(settings);
     Carried *carried = g_new0(Carried, 1);
-    Reading reading = {settings, parameter, value ? value : ""};
+    Reading reading = {settings, parameter, postfix_service_text(source, parameter)};
     carried->parameter = g_strdup(parameter);
     carried->rulesets = g_ptr_array_new_with_free_func((GDestroyNotify)ruleset_unref);
     carried->left_out = g_ptr_array_new_with_free_func(g_free);

@@ -7,9 +7,6 @@
 #include "ctl/doctor/carried.h"
 #include "ctl/doctor/examination.h"
 
-static const char *const parameters[] = {"mydestination", "virtual_alias_domains",
-                                         "virtual_mailbox_domains", "relay_domains"};
-
 /* `localhost` and what is below it comes from this machine. */
 static gboolean is_own(Text domain) {
     static const Text name = TEXT_LITERAL("localhost");
@@ -111,20 +108,20 @@ static void tell_left_out(const Carried *carried, GPtrArray *findings) {
 void examine_domains(const Installation *installation, GPtrArray *findings) {
     const Ruleset *ruleset = installation->evidence.ruleset;
     const List *local = ruleset ? ruleset_list(ruleset, "local") : NULL;
-    const List *lists[G_N_ELEMENTS(parameters)];
+    const List *lists[POSTFIX_DOMAIN_PARAMETERS];
     g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)carried_free);
     gboolean whole = TRUE;
     if (!local) {
         return;
     }
-    for (guint i = 0; i < G_N_ELEMENTS(parameters); i++) {
+    for (guint i = 0; i < POSTFIX_DOMAIN_PARAMETERS; i++) {
         g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
-        Carried *carried =
-            carried_new(installation->evidence.postfix, NULL, LIST_DOMAINS, parameters[i]);
+        Carried *carried = carried_new(installation->evidence.postfix, NULL, LIST_DOMAINS,
+                                       postfix_domain_parameters[i]);
         g_ptr_array_add(all, carried);
         lists[i] = carried->list;
         find_missing(carried->list, &local, 1, missing);
-        tell_missing(installation, parameters[i], missing, findings);
+        tell_missing(installation, postfix_domain_parameters[i], missing, findings);
         tell_left_out(carried, findings);
         whole = whole && carried->left_out->len == 0;
     }

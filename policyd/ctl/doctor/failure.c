@@ -13,8 +13,7 @@
 /* An attribute of the policy service, or else the parameter that stands for it in all. */
 static const char *find_value(const Ask *ask, const char *attribute, const char *parameter) {
     const char *own = g_hash_table_lookup(ask->entry->attributes, attribute);
-    const char *value = own ? own : postfix_service_value(ask->list->service, parameter);
-    return value ? value : "";
+    return own ? own : postfix_service_text(ask->list->service, parameter);
 }
 
 static gboolean has_own(const Ask *ask, const char *attribute) {

@@ -17,8 +17,7 @@ static void ask_free(Ask *ask) {
 }
 
 const char *installation_value(const Installation *installation, const char *parameter) {
-    const char *value = postfix_settings_value(installation->evidence.postfix, parameter);
-    return value ? value : "";
+    return postfix_service_text(postfix_settings_main(installation->evidence.postfix), parameter);
 }
 
 /* smtpd's working directory is the queue directory, which is also its root if it is chrooted. */

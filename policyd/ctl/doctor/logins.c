@@ -6,33 +6,20 @@
 #include "ctl/doctor/mend.h"
 #include "ctl/doctor/rule_use.h"
 
-static gboolean is_yes(const PostfixService *service, const char *parameter) {
-    return g_strcmp0(postfix_service_value(service, parameter), "yes") == 0;
-}
-
-/* smtpd_tls_security_level, in the names of old and new; smtpd takes the levels above encrypt,
- * which are of clients, for it. */
-static gboolean demands_tls(const PostfixService *service) {
-    const char *level = postfix_service_value(service, "smtpd_tls_security_level");
-    if (!level || level[0] == '\0') {
-        return is_yes(service, "smtpd_enforce_tls");
-    }
-    return g_ascii_strcasecmp(level, "none") != 0 && g_ascii_strcasecmp(level, "may") != 0;
-}
-
 static gboolean offers_tls(const PostfixService *service) {
-    const char *level = postfix_service_value(service, "smtpd_tls_security_level");
-    if (is_yes(service, "smtpd_tls_wrappermode") || demands_tls(service)) {
+    const char *level = postfix_service_text(service, "smtpd_tls_security_level");
+    if (postfix_service_demands_tls(service)) {
         return TRUE;
     }
-    return level && level[0] ? g_ascii_strcasecmp(level, "may") == 0
-                             : is_yes(service, "smtpd_use_tls");
+    return *level ? g_ascii_strcasecmp(level, "may") == 0
+                  : postfix_service_is_on(service, "smtpd_use_tls");
 }
 
 static void examine_service(const Installation *installation, const PostfixService *service,
                             GPtrArray *findings) {
-    if (!is_yes(service, "smtpd_sasl_auth_enable") || is_yes(service, "smtpd_tls_auth_only")
-        || is_yes(service, "smtpd_tls_wrappermode") || demands_tls(service)) {
+    if (!postfix_service_is_on(service, "smtpd_sasl_auth_enable")
+        || postfix_service_is_on(service, "smtpd_tls_auth_only")
+        || postfix_service_demands_tls(service)) {
         return;
     }
     g_autofree char *address = postfix_service_address(service);
@@ -52,7 +39,7 @@ static void examine_service(const Installation *installation, const PostfixServi
 typedef gboolean (*Offer)(const PostfixService *service);
 
 static gboolean offers_logins(const PostfixService *service) {
-    return is_yes(service, "smtpd_sasl_auth_enable");
+    return postfix_service_is_on(service, "smtpd_sasl_auth_enable");
 }
 
 static gboolean any_offers(const Installation *installation, Offer offers) {

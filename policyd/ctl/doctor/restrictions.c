@@ -104,7 +104,7 @@ static const Ask *find_blocked(const Installation *installation, const Moment *m
 }
 
 static gboolean has_logins(const PostfixService *service) {
-    return g_strcmp0(postfix_service_value(service, "smtpd_sasl_auth_enable"), "yes") == 0;
+    return postfix_service_is_on(service, "smtpd_sasl_auth_enable");
 }
 
 static void examine_order(const Installation *installation, const Moment *moment,
@@ -123,8 +123,7 @@ static void examine_order(const Installation *installation, const Moment *moment
 }
 
 static gboolean is_relay_first(const PostfixService *service) {
-    const char *value = postfix_service_value(service, "smtpd_relay_before_recipient_restrictions");
-    return value && g_str_equal(value, "yes");
+    return postfix_service_is_on(service, "smtpd_relay_before_recipient_restrictions");
 }
 
 /* TRUE if a permit of policyd's there may let somebody relay. */

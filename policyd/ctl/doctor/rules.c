@@ -164,10 +164,8 @@ static void examine_states(const Installation *installation, const RuleUse *use,
 
 static const char *find_context(const Ask *ask) {
     const char *own = g_hash_table_lookup(ask->entry->attributes, "policy_context");
-    const char *value =
-        own ? own
-            : postfix_service_value(ask->list->service, "smtpd_policy_service_policy_context");
-    return value ? value : "";
+    return own ? own
+               : postfix_service_text(ask->list->service, "smtpd_policy_service_policy_context");
 }
 
 static gboolean is_sent(const Installation *installation, const char *context) {

@@ -51,12 +51,12 @@ static SmtpdEntry *entry_new(const Restriction *restriction) {
 }
 
 static void add_entries(SmtpdList *list, char *const *classes, const char *value, guint depth) {
-    g_autoptr(GPtrArray) restrictions = restrictions_parse(value ? value : "");
+    g_autoptr(GPtrArray) restrictions = restrictions_parse(value);
     for (guint i = 0; i < restrictions->len; i++) {
         const Restriction *restriction = g_ptr_array_index(restrictions, i);
         if (depth < DEPTH_MAX && is_class(classes, restriction->name)) {
             list->opened = TRUE;
-            add_entries(list, classes, postfix_service_value(list->service, restriction->name),
+            add_entries(list, classes, postfix_service_text(list->service, restriction->name),
                         depth + 1);
         } else {
             g_ptr_array_add(list->entries, entry_new(restriction));
@@ -65,14 +65,14 @@ static void add_entries(SmtpdList *list, char *const *classes, const char *value
 }
 
 SmtpdList *smtpd_list_new(const PostfixService *service, SmtpdListKind kind) {
-    const char *names = postfix_service_value(service, "smtpd_restriction_classes");
-    g_auto(GStrv) classes = g_strsplit_set(names ? names : "", ", \t", -1);
+    const char *names = postfix_service_text(service, "smtpd_restriction_classes");
+    g_auto(GStrv) classes = g_strsplit_set(names, ", \t", -1);
     SmtpdList *list = g_new0(SmtpdList, 1);
     list->kind = kind;
     list->parameter = parameters[kind];
     list->service = service;
     list->entries = g_ptr_array_new_with_free_func((GDestroyNotify)entry_free);
-    add_entries(list, classes, postfix_service_value(service, list->parameter), 0);
+    add_entries(list, classes, postfix_service_text(service, list->parameter), 0);
     return list;
 }
 

@@ -49,7 +49,8 @@ char *header_services(const ServiceGroup *group) {
     GString *names = g_string_new(NULL);
     for (guint i = 0; i < group->services->len; i++) {
         const PostfixService *service = g_ptr_array_index(group->services, i);
-        g_string_append_printf(names, "%s%s/%s", i > 0 ? ", " : "", service->name, service->type);
+        g_autofree char *address = postfix_service_address(service);
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", address);
     }
     return g_string_free(names, FALSE);
 }
@@ -94,17 +95,16 @@ static void put_commands(GString *text, const PostfixSettings *settings, const c
                            where ? where : "", where ? " " : "");
 }
 
-static const char *service_value(const PostfixService *service, const char *parameter) {
-    const char *value = postfix_service_value(service, parameter);
-    return value ? value : "";
+/* What smtpd sees of it. */
+static const PostfixService *group_source(const PostfixSettings *settings,
+                                          const ServiceGroup *group) {
+    return group->name ? g_ptr_array_index(group->services, 0) : postfix_settings_main(settings);
 }
 
 static const char *group_value(const PostfixSettings *settings, const ServiceGroup *group,
                                const char *parameter) {
-    const char *value = group->name
-                            ? service_value(g_ptr_array_index(group->services, 0), parameter)
-                            : postfix_settings_value(settings, parameter);
-    return value && *value ? value : "(empty)";
+    const char *value = postfix_service_text(group_source(settings, group), parameter);
+    return *value ? value : "(empty)";
 }
 
 static void put_source(GString *text, const PostfixSettings *settings, const ServiceGroup *group) {
@@ -123,19 +123,10 @@ static void put_source(GString *text, const PostfixSettings *settings, const Ser
     }
 }
 
-static gboolean has_rule_for(const ServiceGroup *group, RelayWho who) {
-    for (guint i = 0; i < group->policy->rules->len; i++) {
-        const RelayRule *rule = g_ptr_array_index(group->policy->rules, i);
-        if (rule->who == who) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
 static void put_clear_logins(GString *text, const GPtrArray *groups) {
     for (guint i = 0; i < groups->len; i++) {
-        if (has_rule_for(g_ptr_array_index(groups, i), RELAY_LOGIN)) {
+        const ServiceGroup *group = g_ptr_array_index(groups, i);
+        if (relay_policy_has_rule(group->policy, RELAY_LOGIN)) {
             put_paragraph(text, "Users may log in without TLS, and then relay. To refuse that, put "
                                 "this before the permit of those who are authenticated:");
             g_string_append(text,
@@ -150,8 +141,9 @@ static void put_clear_logins(GString *text, const GPtrArray *groups) {
 static void put_no_logins(GString *text, const PostfixSettings *settings,
                           const ServiceGroup *group) {
     const char *list = group_value(settings, group, group->policy->source);
-    if (strstr(list, "permit_sasl_authenticated") && !has_rule_for(group, RELAY_LOGIN)
-        && !has_rule_for(group, RELAY_LOGIN_TLS)) {
+    if (strstr(list, "permit_sasl_authenticated")
+        && !relay_policy_has_rule(group->policy, RELAY_LOGIN)
+        && !relay_policy_has_rule(group->policy, RELAY_LOGIN_TLS)) {
         put_paragraph(text, "permit_sasl_authenticated permits nobody as smtpd_sasl_auth_enable is "
                             "no. Where users shall log in, add: permit if authenticated and "
                             "encrypted");
@@ -162,7 +154,7 @@ static void put_no_logins(GString *text, const PostfixSettings *settings,
 static gboolean refuses_by_domain(const ServiceGroup *group) {
     const GPtrArray *rules = group->policy->rules;
     const RelayRule *last = g_ptr_array_index(rules, rules->len - 1);
-    return has_rule_for(group, RELAY_LOCAL)
+    return relay_policy_has_rule(group->policy, RELAY_LOCAL)
            && (g_str_has_prefix(last->action, "reject ")
                || g_str_has_prefix(last->action, "defer "));
 }

@@ -17,10 +17,6 @@
 /* Files that name files; Postfix sets no bound. */
 #define FILES_DEEP 4
 
-/* What `trusted` may not hold: see list_is_broad(). */
-#define WIDEST_IPV4 8
-#define WIDEST_IPV6 16
-
 typedef struct Reader Reader;
 
 /* Takes a pattern that is neither an exclusion nor a file. FALSE if a list file with this word
@@ -74,9 +70,10 @@ static gboolean is_table(const char *word) {
     return word[0] != '[' && strchr(word, ':') != NULL;
 }
 
-/* Such a network is left out for good: what lies in it is not the administrator's. */
-static gboolean is_too_wide(const Network *network) {
-    return network->prefix < (network->first.family == ADDRESS_IPV4 ? WIDEST_IPV4 : WIDEST_IPV6);
+/* The shortest prefix that `trusted` may hold, see list_is_broad(): a wider network is left out for
+ * good, as what lies in it is not the administrator's. */
+static guint widest_prefix(const Network *network) {
+    return network->first.family == ADDRESS_IPV4 ? LIST_BROAD_IPV4 : LIST_BROAD_IPV6;
 }
 
 /* Taker */
@@ -89,12 +86,11 @@ static gboolean take_network(Reader *reader, const char *word) {
     if (!network_parse(text_from_string(word), TRUE, &network, &error)) {
         return leave(reader, word, error->message);
     }
-    if (is_too_wide(&network)) {
+    if (network.prefix < widest_prefix(&network)) {
         note_add(reader->notes,
-                 "%s: '%s' is not in the file, which is stricter: a network wider than /%d makes "
+                 "%s: '%s' is not in the file, which is stricter: a network wider than /%u makes "
                  "an open relay of the server",
-                 reader->parameter, word,
-                 network.first.family == ADDRESS_IPV4 ? WIDEST_IPV4 : WIDEST_IPV6);
+                 reader->parameter, word, widest_prefix(&network));
         reader->items->fixed = TRUE;
         return FALSE;
     }

@@ -51,6 +51,16 @@ void relay_policy_free(RelayPolicy *policy) {
     }
 }
 
+gboolean relay_policy_has_rule(const RelayPolicy *policy, RelayWho who) {
+    for (guint i = 0; i < policy->rules->len; i++) {
+        const RelayRule *rule = g_ptr_array_index(policy->rules, i);
+        if (rule->who == who) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 static const Restriction *get(const GPtrArray *list, guint index) {
     return g_ptr_array_index(list, index);
 }
@@ -129,16 +139,6 @@ static void add_rule(Walk *walk, RelayWho who, const char *action) {
     rule->who = who;
     rule->action = g_strdup(action);
     g_ptr_array_add(walk->policy->rules, rule);
-}
-
-static gboolean has_rule(const RelayPolicy *policy, RelayWho who) {
-    for (guint i = 0; i < policy->rules->len; i++) {
-        const RelayRule *rule = g_ptr_array_index(policy->rules, i);
-        if (rule->who == who) {
-            return TRUE;
-        }
-    }
-    return FALSE;
 }
 
 /* An action behind the restrictions that are pending; `last` is what Postfix is to do then, as a
@@ -235,7 +235,7 @@ static void take(Walk *walk, const Restriction *restriction) {
         return;
     }
     walk->permits++;
-    if (has_rule(walk->policy, who)) {
+    if (relay_policy_has_rule(walk->policy, who)) {
         return;
     }
     add_pending_rule(walk, who, "permit", "permit");
@@ -314,7 +314,7 @@ static void add_last_rules(Walk *walk, const char *name) {
         add_pending_rule(walk, RELAY_ANYBODY, "dunno", NULL);
         return;
     }
-    if (local && !has_rule(policy, RELAY_LOCAL)) {
+    if (local && !relay_policy_has_rule(policy, RELAY_LOCAL)) {
         add_pending_rule(walk, RELAY_LOCAL, "dunno", NULL);
     }
     if (local && walk->sources->partial_domains) {

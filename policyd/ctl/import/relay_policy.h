@@ -60,6 +60,8 @@ RelayPolicy *relay_policy_new(const RelaySources *sources, GPtrArray *notes);
 void relay_policy_free(RelayPolicy *policy);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RelayPolicy, relay_policy_free)
 
+gboolean relay_policy_has_rule(const RelayPolicy *policy, RelayWho who);
+
 /* TRUE if they have the same rules and the same list. */
 gboolean relay_policy_equal(const RelayPolicy *a, const RelayPolicy *b);
 

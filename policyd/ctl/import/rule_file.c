@@ -13,20 +13,17 @@
 #define COLUMNS 96
 #define INDENT "        "
 
-static const char *const parameters[] = {"mydestination", "virtual_alias_domains",
-                                         "virtual_mailbox_domains", "relay_domains"};
-
 typedef struct {
     const PostfixSettings *settings;
     const RuleFileOptions *options;
-    Items *domains[G_N_ELEMENTS(parameters)];
+    Items *domains[POSTFIX_DOMAIN_PARAMETERS];
     Items *literals;
     GPtrArray *groups;
     GString *text;
 } Writer;
 
 static void writer_clear(Writer *writer) {
-    for (size_t i = 0; i < G_N_ELEMENTS(parameters); i++) {
+    for (size_t i = 0; i < POSTFIX_DOMAIN_PARAMETERS; i++) {
         items_free(writer->domains[i]);
     }
     items_free(writer->literals);
@@ -36,8 +33,7 @@ static void writer_clear(Writer *writer) {
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Writer, writer_clear)
 
 static const char *value_of(const PostfixSettings *settings, const char *parameter) {
-    const char *value = postfix_settings_value(settings, parameter);
-    return value ? value : "";
+    return postfix_service_text(postfix_settings_main(settings), parameter);
 }
 
 static const ServiceGroup *get_group(const Writer *writer, guint index) {
@@ -128,7 +124,7 @@ static void put_networks(const Writer *writer, const ServiceGroup *group) {
 
 static gboolean has_domains(const Writer *writer) {
     gboolean any = writer->literals->texts->len > 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(parameters); i++) {
+    for (size_t i = 0; i < POSTFIX_DOMAIN_PARAMETERS; i++) {
         any = any || writer->domains[i]->texts->len > 0 || is_live(writer, writer->domains[i]);
     }
     return any;
@@ -141,14 +137,14 @@ static void put_domains(const Writer *writer) {
         return;
     }
     g_string_append(writer->text, "domains local =");
-    for (size_t i = 0; i < G_N_ELEMENTS(parameters); i++) {
+    for (size_t i = 0; i < POSTFIX_DOMAIN_PARAMETERS; i++) {
         if (is_live(writer, writer->domains[i])) {
-            put_source(&list, parameters[i]);
+            put_source(&list, postfix_domain_parameters[i]);
         }
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(parameters); i++) {
+    for (size_t i = 0; i < POSTFIX_DOMAIN_PARAMETERS; i++) {
         if (!is_live(writer, writer->domains[i])) {
-            put_items(&list, parameters[i], writer->domains[i]);
+            put_items(&list, postfix_domain_parameters[i], writer->domains[i]);
         }
     }
     put_items(&list, "inet_interfaces, proxy_interfaces", writer->literals);
@@ -272,11 +268,12 @@ static gboolean read_domains(Writer *writer, GPtrArray *notes) {
     gboolean partial = FALSE;
     g_autofree char *interfaces = g_strjoin(" ", value_of(writer->settings, "inet_interfaces"),
                                             value_of(writer->settings, "proxy_interfaces"), NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(parameters); i++) {
-        gboolean children =
-            g_str_equal(parameters[i], "relay_domains") && matches_children(writer->settings);
+    for (size_t i = 0; i < POSTFIX_DOMAIN_PARAMETERS; i++) {
+        gboolean children = g_str_equal(postfix_domain_parameters[i], "relay_domains")
+                            && matches_children(writer->settings);
         writer->domains[i] = items_from_domains(
-            parameters[i], value_of(writer->settings, parameters[i]), children, notes);
+            postfix_domain_parameters[i], value_of(writer->settings, postfix_domain_parameters[i]),
+            children, notes);
         partial = partial || writer->domains[i]->partial;
     }
     writer->literals =

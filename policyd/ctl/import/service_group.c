@@ -16,14 +16,6 @@ static void group_free(ServiceGroup *group) {
     g_free(group);
 }
 
-/* Of main.cf where there is no service. */
-static const char *value_of(const PostfixSettings *settings, const PostfixService *service,
-                            const char *parameter) {
-    const char *value = service ? postfix_service_value(service, parameter)
-                                : postfix_settings_value(settings, parameter);
-    return value ? value : "";
-}
-
 char *service_word(const PostfixService *service) {
     char *word = g_ascii_strdown(service->name, -1);
     for (char *at = word; *at; at++) {
@@ -34,41 +26,44 @@ char *service_word(const PostfixService *service) {
     return word;
 }
 
-static gboolean has_value(const PostfixSettings *settings, const PostfixService *service,
-                          const char *parameter, const char *value) {
-    return g_str_equal(value_of(settings, service, parameter), value);
-}
-
-static RelayLogins find_logins(const PostfixSettings *settings, const PostfixService *service) {
-    if (!has_value(settings, service, "smtpd_sasl_auth_enable", "yes")) {
+static RelayLogins find_logins(const PostfixService *source) {
+    if (!postfix_service_is_on(source, "smtpd_sasl_auth_enable")) {
         return RELAY_LOGINS_NONE;
     }
-    return has_value(settings, service, "smtpd_tls_auth_only", "yes")
-                   || has_value(settings, service, "smtpd_tls_security_level", "encrypt")
-                   || has_value(settings, service, "smtpd_tls_wrappermode", "yes")
+    return postfix_service_is_on(source, "smtpd_tls_auth_only")
+                   || postfix_service_demands_tls(source)
                ? RELAY_LOGINS_TLS
                : RELAY_LOGINS_ANY;
 }
 
+static char *find_place(const PostfixService *service) {
+    if (!service) {
+        return g_strdup("");
+    }
+    g_autofree char *address = postfix_service_address(service);
+    return g_strconcat(address, ": ", NULL);
+}
+
+/* Of main.cf where there is no service. */
 static ServiceGroup *group_new(const PostfixSettings *settings, const PostfixService *service,
                                gboolean partial_domains, GPtrArray *notes) {
     ServiceGroup *group = g_new0(ServiceGroup, 1);
-    g_autofree char *place =
-        service ? g_strdup_printf("%s/%s: ", service->name, service->type) : g_strdup("");
+    const PostfixService *source = service ? service : postfix_settings_main(settings);
+    g_autofree char *place = find_place(service);
     g_autofree char *parameter = g_strconcat(place, "mynetworks", NULL);
     group->name = service ? service_word(service) : NULL;
     group->services = g_ptr_array_new();
-    group->mynetworks = value_of(settings, service, "mynetworks");
+    group->mynetworks = postfix_service_text(source, "mynetworks");
     group->networks = items_from_networks(parameter, group->mynetworks, notes);
     RelaySources sources = {
         .place = place,
-        .relay = value_of(settings, service, "smtpd_relay_restrictions"),
-        .recipient = value_of(settings, service, "smtpd_recipient_restrictions"),
-        .classes = value_of(settings, service, "smtpd_restriction_classes"),
-        .relay_code = value_of(settings, service, "relay_domains_reject_code"),
-        .reject_code = value_of(settings, service, "reject_code"),
-        .defer_code = value_of(settings, service, "defer_code"),
-        .logins = find_logins(settings, service),
+        .relay = postfix_service_text(source, "smtpd_relay_restrictions"),
+        .recipient = postfix_service_text(source, "smtpd_recipient_restrictions"),
+        .classes = postfix_service_text(source, "smtpd_restriction_classes"),
+        .relay_code = postfix_service_text(source, "relay_domains_reject_code"),
+        .reject_code = postfix_service_text(source, "reject_code"),
+        .defer_code = postfix_service_text(source, "defer_code"),
+        .logins = find_logins(source),
         .partial_networks = group->networks->partial,
         .partial_domains = partial_domains,
     };
@@ -76,19 +71,10 @@ static ServiceGroup *group_new(const PostfixSettings *settings, const PostfixSer
     return group;
 }
 
-static gboolean asks_networks(const ServiceGroup *group) {
-    for (guint i = 0; i < group->policy->rules->len; i++) {
-        const RelayRule *rule = g_ptr_array_index(group->policy->rules, i);
-        if (rule->who == RELAY_NETWORKS) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
 static gboolean equal(const ServiceGroup *a, const ServiceGroup *b) {
     return relay_policy_equal(a->policy, b->policy)
-           && (!asks_networks(a) || g_str_equal(a->mynetworks, b->mynetworks));
+           && (!relay_policy_has_rule(a->policy, RELAY_NETWORKS)
+               || g_str_equal(a->mynetworks, b->mynetworks));
 }
 
 static ServiceGroup *find_equal(const GPtrArray *groups, const ServiceGroup *group) {
@@ -127,7 +113,7 @@ GPtrArray *service_groups_new(const PostfixSettings *settings, gboolean partial_
 
 gboolean service_group_has_networks(const ServiceGroup *group, const GPtrArray *groups) {
     const ServiceGroup *main_cf = g_ptr_array_index(groups, 0);
-    return group->name && asks_networks(group)
+    return group->name && relay_policy_has_rule(group->policy, RELAY_NETWORKS)
            && !g_str_equal(group->mynetworks, main_cf->mynetworks);
 }
 
@@ -162,7 +148,7 @@ static gboolean has_service(const ServiceGroup *group, const PostfixService *ser
 guint service_group_port(const ServiceGroup *group, const PostfixService *service,
                          const PostfixSettings *settings) {
     guint port = find_port(service);
-    if (!g_str_equal(value_of(settings, service, "smtpd_upstream_proxy_protocol"), "")) {
+    if (!g_str_equal(postfix_service_text(service, "smtpd_upstream_proxy_protocol"), "")) {
         return 0;
     }
     for (guint i = 0; i < postfix_settings_service_count(settings); i++) {

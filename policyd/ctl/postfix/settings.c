@@ -10,9 +10,12 @@
 
 struct PostfixSettings {
     char *folder; /* or NULL */
-    GHashTable *values;
+    PostfixService *main;
     GPtrArray *services; /* of PostfixService */
 };
+
+const char *const postfix_domain_parameters[POSTFIX_DOMAIN_PARAMETERS] = {
+    "mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains"};
 
 static void service_free(PostfixService *service) {
     g_free(service->name);
@@ -77,11 +80,16 @@ static char *cut_component(char *path) {
     return slash + 1;
 }
 
-static PostfixService *add_service(PostfixSettings *settings, const char *name, const char *type) {
+static PostfixService *service_new(const char *name, const char *type) {
     PostfixService *service = g_new0(PostfixService, 1);
     service->name = g_strdup(name);
     service->type = g_strdup(type);
     service->own = new_table();
+    return service;
+}
+
+static PostfixService *add_service(PostfixSettings *settings, const char *name, const char *type) {
+    PostfixService *service = service_new(name, type);
     g_ptr_array_add(settings->services, service);
     return service;
 }
@@ -163,7 +171,7 @@ static gboolean read_service_values(const PostfixSettings *settings, PostfixServ
     gpointer name;
     gpointer value;
     if (g_hash_table_size(service->own) == 0) {
-        service->values = g_hash_table_ref(settings->values);
+        service->values = g_hash_table_ref(settings->main->values);
         return TRUE;
     }
     g_hash_table_iter_init(&iter, service->own);
@@ -177,8 +185,8 @@ static gboolean read_service_values(const PostfixSettings *settings, PostfixServ
 }
 
 static gboolean read_all(PostfixSettings *settings, GError **error) {
-    settings->values = read_values(settings, NULL, error);
-    if (!settings->values || !read_services(settings, error) || !read_own(settings, error)) {
+    settings->main->values = read_values(settings, NULL, error);
+    if (!settings->main->values || !read_services(settings, error) || !read_own(settings, error)) {
         return FALSE;
     }
     for (guint i = 0; i < settings->services->len; i++) {
@@ -192,6 +200,7 @@ static gboolean read_all(PostfixSettings *settings, GError **error) {
 PostfixSettings *postfix_settings_read(const char *config_directory, GError **error) {
     g_autoptr(PostfixSettings) settings = g_new0(PostfixSettings, 1);
     settings->folder = g_strdup(config_directory);
+    settings->main = service_new(NULL, NULL);
     settings->services = g_ptr_array_new_with_free_func((GDestroyNotify)service_free);
     return read_all(settings, error) ? g_steal_pointer(&settings) : NULL;
 }
@@ -199,14 +208,18 @@ PostfixSettings *postfix_settings_read(const char *config_directory, GError **er
 void postfix_settings_free(PostfixSettings *settings) {
     if (settings) {
         g_free(settings->folder);
-        g_clear_pointer(&settings->values, g_hash_table_unref);
+        service_free(settings->main);
         g_ptr_array_unref(settings->services);
         g_free(settings);
     }
 }
 
 const char *postfix_settings_value(const PostfixSettings *settings, const char *parameter) {
-    return g_hash_table_lookup(settings->values, parameter);
+    return postfix_service_value(settings->main, parameter);
+}
+
+const PostfixService *postfix_settings_main(const PostfixSettings *settings) {
+    return settings->main;
 }
 
 guint postfix_settings_service_count(const PostfixSettings *settings) {
@@ -219,6 +232,24 @@ const PostfixService *postfix_settings_service(const PostfixSettings *settings, 
 
 const char *postfix_service_value(const PostfixService *service, const char *parameter) {
     return g_hash_table_lookup(service->values, parameter);
+}
+
+const char *postfix_service_text(const PostfixService *service, const char *parameter) {
+    const char *value = postfix_service_value(service, parameter);
+    return value ? value : "";
+}
+
+gboolean postfix_service_is_on(const PostfixService *service, const char *parameter) {
+    return g_str_equal(postfix_service_text(service, parameter), "yes");
+}
+
+gboolean postfix_service_demands_tls(const PostfixService *service) {
+    const char *level = postfix_service_text(service, "smtpd_tls_security_level");
+    if (postfix_service_is_on(service, "smtpd_tls_wrappermode")) {
+        return TRUE;
+    }
+    return *level ? g_ascii_strcasecmp(level, "none") != 0 && g_ascii_strcasecmp(level, "may") != 0
+                  : postfix_service_is_on(service, "smtpd_enforce_tls");
 }
 
 char *postfix_service_address(const PostfixService *service) {
