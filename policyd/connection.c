@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "limit.h"
 #include "protocol/address.h"
+#include "server_limit.h"
 
 Connection *connection_new(int fd) {
     Connection *connection = g_new0(Connection, 1);
@@ -53,16 +53,16 @@ static void grow_input(Connection *connection, BufferPool *pool) {
 ReceiveStatus connection_receive(Connection *connection, BufferPool *pool, char *scratch,
                                  Text *data, gboolean *more) {
     char *start = scratch;
-    size_t capacity = LIMIT_BLOCK;
     size_t held = connection->input_length;
+    size_t wanted = LIMIT_RECEIVE;
     ssize_t got;
     if (connection->input) {
         grow_input(connection, pool);
         start = connection->input;
-        capacity = buffer_capacity(connection->input_size);
+        wanted = MIN(wanted, buffer_capacity(connection->input_size) - held);
     }
     do {
-        got = recv(connection->fd, start + held, capacity - held, 0);
+        got = recv(connection->fd, start + held, wanted, 0);
     } while (got < 0 && errno == EINTR);
     if (got < 0) {
         return errno == EAGAIN ? RECEIVE_NOTHING : RECEIVE_FAILED;
@@ -71,7 +71,7 @@ ReceiveStatus connection_receive(Connection *connection, BufferPool *pool, char 
         return RECEIVE_END;
     }
     *data = text_make(start, held + (size_t)got);
-    *more = (size_t)got == capacity - held;
+    *more = (size_t)got == wanted;
     return RECEIVE_DATA;
 }
 

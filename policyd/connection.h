@@ -52,9 +52,10 @@ typedef enum {
 } ReceiveStatus;
 
 /*
- * One recv(), straight behind the start of a request if one is held, else into `scratch` of
- * LIMIT_BLOCK bytes. On RECEIVE_DATA *data is all that is held now, and *more says that the space
- * was filled, so that more may be there; both are written on RECEIVE_DATA only.
+ * One recv() of at most LIMIT_RECEIVE bytes, straight behind the start of a request if one is held,
+ * else into `scratch` of that size. On RECEIVE_DATA *data is all that is held now, and *more says
+ * that as many came as were asked for, so that more may be there; both are written on RECEIVE_DATA
+ * only.
  */
 ReceiveStatus connection_receive(Connection *connection, BufferPool *pool, char *scratch,
                                  Text *data, gboolean *more);

@@ -80,8 +80,12 @@
 /* Seconds between two warnings about the limit of regexes. */
 #define LIMIT_REGEX_WARNING 60
 
+/* Bytes received from one connection before the others have their turn: ten requests of Postfix,
+ * which sends one at a time. */
+#define LIMIT_RECEIVE 8192
+
 /* Receives from one connection when the daemon stops: 1 MiB of requests. */
-#define LIMIT_LAST_RECEIVES 16
+#define LIMIT_LAST_RECEIVES 128
 
 /* Seconds for one run of postconf, and bytes of a parameter's name. */
 #define LIMIT_POSTCONF_SECONDS 10

@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #include "batch.h"
-#include "limit.h"
 #include "log.h"
 #include "rules/match.h"
 #include "server_limit.h"
@@ -61,7 +60,7 @@ struct Worker {
     gint64 now;            /* monotonic, of the batch */
     guint64 regex_limits;
     gint64 regex_warned_at;
-    char scratch[LIMIT_BLOCK];
+    char scratch[LIMIT_RECEIVE];
 };
 
 static void leave_queue(Worker *worker, Connection *connection) {

@@ -1,8 +1,10 @@
 """Connections: a thousand held open at once are all served, again and again, and one that asks
 much does not keep the others waiting."""
 
+import os
 import random
 import resource
+import signal
 import time
 import unittest
 
@@ -13,6 +15,7 @@ CONNECTIONS = 1000
 ROUNDS = 3
 # Debian's for a service: policyd has to raise it by itself.
 LIMITS = ["--nofile=1024:4096"]
+LIMIT_RECEIVE = 8192
 
 
 class Connections(ScratchCase):
@@ -83,6 +86,22 @@ class Connections(ScratchCase):
             self.assertEqual(other.ask(instance="other"), "DUNNO")
             slowest = max(slowest, time.monotonic() - started)
         self.assertLess(slowest, 1)
+
+    def test_the_others_have_their_turn_between_two_receives(self):
+        daemon = self.policyd(options=["--workers", "1"])
+        flood, other = clients = self.open(daemon, 2)
+        self.ask_all(clients, "accepted")
+        flooded = block(instance="flood")
+        count = 4 * LIMIT_RECEIVE // len(flooded)
+        os.kill(daemon.process.pid, signal.SIGSTOP)
+        os.waitpid(daemon.process.pid, os.WUNTRACED)
+        flood.send(flooded * count)
+        other.send(block(instance="other"))
+        os.kill(daemon.process.pid, signal.SIGCONT)
+        for client in [other] + [flood] * count:
+            client.receive()
+        instances = [entry["instance"] for entry in daemon.entries()]
+        self.assertEqual(instances.index(b"other"), 2 + LIMIT_RECEIVE // len(flooded))
 
 
 if __name__ == "__main__":
