@@ -12,7 +12,6 @@
 #include "rules/nearest.h"
 #include "rules/parser.h"
 #include "rules/source.h"
-#include "rules/text_set.h"
 
 static GArray *find_newlines(Text text) {
     GArray *newlines = g_array_new(FALSE, FALSE, sizeof(size_t));
@@ -227,27 +226,6 @@ static ActionSet find_outcomes(const Reply *reply) {
     return outcomes;
 }
 
-/* Where a rule's last word ends. */
-static size_t find_rule_end(const Statement *statement) {
-    const Word *action = &g_array_index(statement->actions, Word, 0);
-    Span last = statement->text.text ? statement->text.span : action->span;
-    if (statement->condition) {
-        last = statement->condition->span;
-    }
-    return last.offset + last.length;
-}
-
-static guint64 hash_rule(const Compiler *compiler, const Statement *statement) {
-    Text text = compiler->source->text;
-    guint64 hash = TEXT_HASH_START;
-    for (size_t i = statement->span.offset; i < find_rule_end(statement); i++) {
-        if (!g_ascii_isspace(text.data[i])) {
-            hash = text_hash_push(hash, text.data[i]);
-        }
-    }
-    return hash;
-}
-
 static void compile_rule(Compiler *compiler, const Statement *statement) {
     Reply reply = {.text = text_make(NULL, 0)};
     const Expression *condition = NULL;
@@ -272,7 +250,7 @@ static void compile_rule(Compiler *compiler, const Statement *statement) {
         .line = line_of(compiler, statement->span),
         .offset = statement->span.offset,
         .length = statement->span.length,
-        .text_hash = hash_rule(compiler, statement),
+        .text_hash = statement->text_hash,
         .place = place_of(compiler, statement->span),
         .reply = reply_frame(decision),
     };

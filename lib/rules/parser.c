@@ -11,6 +11,7 @@
 #include "protocol/action.h"
 #include "rules/lexer.h"
 #include "rules/nearest.h"
+#include "rules/text_set.h"
 
 typedef struct {
     const Token *tokens;
@@ -397,7 +398,21 @@ static void report_unknown_form(Parser *parser, const Token *token) {
     }
 }
 
+/* Of what was taken since `first`. A newline, which none of them holds, parts them. */
+static guint64 hash_tokens(const Parser *parser, guint first) {
+    guint64 hash = TEXT_HASH_START;
+    for (guint i = first; i < parser->at; i++) {
+        Span span = parser->tokens[i].span;
+        for (size_t j = 0; j < span.length; j++) {
+            hash = text_hash_push(hash, span.source->text.data[span.offset + j]);
+        }
+        hash = text_hash_push(hash, '\n');
+    }
+    return hash;
+}
+
 static Statement *parse_statement(Parser *parser) {
+    guint first = parser->at;
     const Token *token = take(parser);
     Statement *statement = statement_new(STATEMENT_UNKNOWN, token->span);
     const StatementForm *form = token->kind == TOKEN_WORD ? find_form(token) : NULL;
@@ -405,6 +420,7 @@ static Statement *parse_statement(Parser *parser) {
         statement->kind = form->kind;
         statement->list_kind = form->list_kind;
         statement->broken = !form->parse(parser, statement);
+        statement->text_hash = statement->kind == STATEMENT_RULE ? hash_tokens(parser, first) : 0;
     } else if (token->kind == TOKEN_WORD) {
         report_unknown_form(parser, token);
     } else if (token->kind != TOKEN_BROKEN) {

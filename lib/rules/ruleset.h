@@ -16,7 +16,8 @@ typedef struct {
     guint line;
     size_t offset; /* of its first word in the rule file, and that word's bytes */
     size_t length;
-    guint64 text_hash; /* of the whole rule as it is written, its white space apart */
+    guint64 text_hash; /* of its words as they are written, strings and regexes whole, and not of
+                          the white space and comments between them */
     char *place;       /* "relay.rules:14": the path as it was given, and the line */
     char *decision;    /* "REJECT 5.7.1 Relay access denied" */
     char *reply;       /* "action=" decision "\n\n" */

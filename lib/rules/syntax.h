@@ -73,6 +73,7 @@ typedef struct {
     Word code;          /* of a rule: the reply code; NULL text if there is none */
     Word text;          /* of a rule: the same */
     Node *condition;    /* of a condition, an assertion; of a rule NULL if unconditional */
+    guint64 text_hash;  /* of a rule: see ruleset.h */
 } Statement;
 
 Node *node_new(NodeKind kind, Span span);

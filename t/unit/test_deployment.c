@@ -91,7 +91,7 @@ START_TEST(test_compare) {
 }
 END_TEST
 
-/* White space alone is no change; anything else is. */
+/* White space between words is no change, and neither is a comment; anything else is. */
 static const struct {
     const char *from;
     const char *to;
@@ -100,6 +100,19 @@ static const struct {
     {"dunno if sender\n", "dunno   if\n    sender\n", TRUE},
     {"dunno if sender\n", "# a comment\n\n\ndunno if sender\n", TRUE},
     {"dunno if sender\n", "dunno if sender # behind it\n", TRUE},
+    {"dunno if sender\n", "dunno # why\n if\n# not\n sender\n", TRUE},
+    {"dunno if helo_name in {a.example,b.example}\n",
+     "dunno if helo_name in { a.example, b.example }\n", TRUE},
+    {"dunno if not sender\n", "dunno if not  sender\n", TRUE},
+    {"condition notsender = size\ndunno if not sender\n",
+     "condition notsender = size\ndunno if notsender\n", FALSE},
+    {"reject \"a b\" if sender\n", "reject\n \"a b\"  if sender\n", TRUE},
+    {"reject \"a b\" if sender\n", "reject \"a  b\" if sender\n", FALSE},
+    {"reject \"a b\" if sender\n", "reject \"ab\" if sender\n", FALSE},
+    {"dunno if helo_name matches /a b/\n", "dunno if helo_name matches /ab/\n", FALSE},
+    {"dunno if helo_name matches /a/\n", "dunno if helo_name matches /a/i\n", FALSE},
+    {"dunno if sasl_method == \"a b\"\n", "dunno if sasl_method == \"a b \"\n", FALSE},
+    {"dunno if (sender)\n", "dunno if sender\n", FALSE},
     {"dunno if sender\n", "reject if sender\n", FALSE},
     {"dunno if sender\n", "dunno if not sender\n", FALSE},
     {"dunno if sender\n", "dunno if recipient\n", FALSE},
