@@ -34,8 +34,7 @@ static void print_count(guint count, const char *what) {
 
 static void print_found(const Check *check, const Findings *findings) {
     const Ruleset *ruleset = findings->ruleset;
-    g_autofree char *text = diagnostics_format(ruleset ? findings->warnings : findings->errors);
-    fputs(text, stderr);
+    verb_complain(ruleset ? findings->warnings : findings->errors);
     if (!ruleset) {
         return;
     }

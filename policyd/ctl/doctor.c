@@ -41,12 +41,11 @@ static char *read_value(const char *parameter, gpointer data, GError **error) {
 static Ruleset *compile(PostfixSettings *postfix, const Options *options, const char *path) {
     const CompileHost host = {.read_postconf = read_value, .postconf = postfix, .detail = TRUE};
     g_autoptr(Diagnostics) diagnostics = diagnostics_new();
-    Ruleset *ruleset =
-        options->folder ? compile_file(path, &host, diagnostics) : verb_compile(path, diagnostics);
-    if (!ruleset) {
-        g_autofree char *text = diagnostics_format(diagnostics);
-        fputs(text, stderr);
+    if (!options->folder) {
+        return verb_load(path);
     }
+    Ruleset *ruleset = compile_file(path, &host, diagnostics);
+    verb_complain(diagnostics);
     return ruleset;
 }
 

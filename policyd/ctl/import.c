@@ -34,14 +34,8 @@ static gboolean is_proved(const Ruleset *ruleset, const char *name) {
 
 /* FALSE, and the reasons told, if policyd wouldn't load it. */
 static gboolean holds(const char *name, const char *text) {
-    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
-    g_autoptr(Ruleset) ruleset = verb_compile_text(name, text_from_string(text), diagnostics);
-    if (!ruleset) {
-        g_autofree char *errors = diagnostics_format(diagnostics);
-        fputs(errors, stderr);
-        return FALSE;
-    }
-    return is_proved(ruleset, name);
+    g_autoptr(Ruleset) ruleset = verb_load_text(name, text_from_string(text));
+    return ruleset && is_proved(ruleset, name);
 }
 
 static gboolean write_file(const Options *options, const char *text, GError **error) {

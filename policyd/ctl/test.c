@@ -154,22 +154,15 @@ static VerbStatus run_and_print(const Ruleset *ruleset, const GPtrArray *cases, 
     return failures->len > 0 ? VERB_FAILED : VERB_DONE;
 }
 
-static void print_errors(const Diagnostics *diagnostics) {
-    g_autofree char *text = diagnostics_format(diagnostics);
-    fputs(text, stderr);
-}
-
 static VerbStatus test_files(char *const *paths, gboolean json, GError **error) {
-    g_autoptr(Diagnostics) of_rules = diagnostics_new();
-    g_autoptr(Diagnostics) of_cases = diagnostics_new();
-    g_autoptr(Ruleset) ruleset = verb_compile(paths[0], of_rules);
+    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
+    g_autoptr(Ruleset) ruleset = verb_load(paths[0]);
     g_autoptr(GPtrArray) cases = case_file_new();
     for (guint i = 1; paths[i]; i++) {
-        case_file_read(paths[i], cases, of_cases);
+        case_file_read(paths[i], cases, diagnostics);
     }
-    if (!ruleset || diagnostics_count(of_cases) > 0) {
-        print_errors(of_rules);
-        print_errors(of_cases);
+    verb_complain(diagnostics);
+    if (!ruleset || diagnostics_count(diagnostics) > 0) {
         return VERB_TROUBLE;
     }
     if (cases->len == 0) {

@@ -4,6 +4,7 @@
 #include "ctl/verb.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "postconf.h"
 
@@ -32,16 +33,35 @@ Ruleset *verb_compile(const char *path, Diagnostics *diagnostics) {
     return compile_file(path, &host, diagnostics);
 }
 
-Ruleset *verb_compile_text(const char *name, Text text, Diagnostics *diagnostics) {
-    return compile_text(name, text, &host, diagnostics);
+void verb_complain(const Diagnostics *diagnostics) {
+    g_autofree char *text = diagnostics_format(diagnostics);
+    fputs(text, stderr);
 }
 
 Ruleset *verb_load(const char *path) {
     g_autoptr(Diagnostics) diagnostics = diagnostics_new();
     Ruleset *ruleset = verb_compile(path, diagnostics);
-    g_autofree char *text = diagnostics_format(diagnostics);
-    fputs(text, stderr);
+    verb_complain(diagnostics);
     return ruleset;
+}
+
+Ruleset *verb_load_text(const char *name, Text text) {
+    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
+    Ruleset *ruleset = compile_text(name, text, &host, diagnostics);
+    verb_complain(diagnostics);
+    return ruleset;
+}
+
+void verb_clean(char *text) {
+    while (*text) {
+        gunichar character = g_utf8_get_char_validated(text, -1);
+        gboolean valid = g_unichar_validate(character);
+        size_t length = valid ? (size_t)(g_utf8_next_char(text) - text) : 1;
+        if (!valid || (g_unichar_iscntrl(character) && *text != '\n' && *text != '\t')) {
+            memset(text, '?', length);
+        }
+        text += length;
+    }
 }
 
 void verb_json_string(JsonBuilder *builder, const char *name, const char *value) {

@@ -46,11 +46,18 @@ gboolean verb_options(const GOptionEntry *entries, int argc, char **argv, GError
 /* compile_file(), with `postconf` lists read by running postconf. */
 Ruleset *verb_compile(const char *path, Diagnostics *diagnostics);
 
-/* The same of a text that would stand in a file of this name. */
-Ruleset *verb_compile_text(const char *name, Text text, Diagnostics *diagnostics);
+/* Prints what they say on standard error. */
+void verb_complain(const Diagnostics *diagnostics);
 
-/* The same; NULL, and what is wrong is on standard error, if the file is in error. */
+/* verb_compile(); NULL, and what is wrong is on standard error, if the file is in error. */
 Ruleset *verb_load(const char *path);
+
+/* The same of a text that would stand in a file of this name. */
+Ruleset *verb_load_text(const char *name, Text text);
+
+/* For what another program says: makes `?` of control characters but newlines and tabs, and of
+ * bytes that are not UTF-8, which a terminal might obey. */
+void verb_clean(char *text);
 
 /* Adds a member to the object that `builder` has open; bytes that are not UTF-8 are replaced, and
  * a NULL value is JSON's null. */
