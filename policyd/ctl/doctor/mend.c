@@ -6,30 +6,19 @@
 
 #include <string.h>
 
-/* "postconf -c FOLDER"; to be freed. */
-static char *write_postconf(const Installation *installation) {
-    if (!installation->evidence.folder) {
-        return g_strdup("postconf");
-    }
-    g_autofree char *folder = g_shell_quote(installation->evidence.folder);
-    return g_strconcat("postconf -c ", folder, NULL);
-}
+#include "ctl/postfix/command.h"
 
 static char *write_main(const Installation *installation, const char *parameter,
                         const char *value) {
-    g_autofree char *postconf = write_postconf(installation);
     g_autofree char *setting = g_strdup_printf("%s = %s", parameter, value);
-    g_autofree char *quoted = g_shell_quote(setting);
-    return g_strdup_printf("%s -e %s", postconf, quoted);
+    return command_postconf(installation->evidence.folder, "-e", setting);
 }
 
 static char *write_master(const Installation *installation, const PostfixService *service,
                           const char *parameter, const char *value) {
-    g_autofree char *postconf = write_postconf(installation);
     g_autofree char *address = postfix_service_address(service);
     g_autofree char *setting = g_strdup_printf("%s/%s=%s", address, parameter, value);
-    g_autofree char *quoted = g_shell_quote(setting);
-    return g_strdup_printf("%s -P %s", postconf, quoted);
+    return command_postconf(installation->evidence.folder, "-P", setting);
 }
 
 /* The name of a parameter of the administrator's:

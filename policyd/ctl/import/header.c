@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "ctl/postfix/command.h"
+
 #define COLUMNS 100
 
 /* Fills lines that begin with `first`, and then with `next`. */
@@ -36,13 +38,11 @@ static void put_paragraph(GString *text, const char *format, ...) {
     g_string_append(text, "#\n");
 }
 
-/* `word` is what the shell is to hand over as one. */
-static void put_command(GString *text, const char *folder, const char *option, const char *word) {
-    g_autofree char *quoted = g_shell_quote(word);
-    g_autofree char *escaped = g_strescape(quoted, "\"\\");
-    g_autofree char *where = folder ? g_shell_quote(folder) : NULL;
-    g_string_append_printf(text, "#     postconf %s%s%s%s %s\n", where ? "-c " : "",
-                           where ? where : "", where ? " " : "", option, escaped);
+static void put_command(GString *text, const char *folder, const char *option,
+                        const char *setting) {
+    g_autofree char *escaped = g_strescape(setting, "\"\\");
+    g_autofree char *command = command_postconf(folder, option, escaped);
+    g_string_append_printf(text, "#     %s\n", command);
 }
 
 char *header_services(const ServiceGroup *group) {
@@ -90,9 +90,8 @@ static void put_commands(GString *text, const PostfixSettings *settings, const c
     for (guint i = 0; i < groups->len; i++) {
         put_group_commands(text, settings, folder, g_ptr_array_index(groups, i));
     }
-    g_autofree char *where = folder ? g_shell_quote(folder) : NULL;
-    g_string_append_printf(text, "#     postfix %s%s%sreload\n#\n", where ? "-c " : "",
-                           where ? where : "", where ? " " : "");
+    g_autofree char *postfix = command_start("postfix", folder);
+    g_string_append_printf(text, "#     %s reload\n#\n", postfix);
 }
 
 /* What smtpd sees of it. */
