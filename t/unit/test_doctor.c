@@ -72,6 +72,10 @@ static const struct {
     {"which runs at another time",
      RELAY "permit_mynetworks, " ASK ", reject\nsmtpd_data_restrictions = " ASK "\n", SMTP, PLAIN,
      "", "w:asked-too-late"},
+    {"put off until RCPT, in capitals",
+     RELAY "permit_mynetworks, " ASK ", reject\nsmtpd_sender_restrictions = " ASK
+           "\nsmtpd_delay_reject = YES\n",
+     SMTP, PLAIN, "", ""},
     {"or is not put off until RCPT",
      RELAY "permit_mynetworks, " ASK ", reject\nsmtpd_sender_restrictions = " ASK
            "\nsmtpd_delay_reject = no\n",
@@ -85,6 +89,30 @@ static const struct {
     {"within a class",
      "smtpd_restriction_classes = mine\nmine = permit_mynetworks, " ASK "\n" RELAY "mine, reject\n",
      SMTP, PLAIN, "", "w:asked-too-late"},
+    {"within a class with capitals",
+     "smtpd_restriction_classes = GreyList\nGreyList = permit_mynetworks, " ASK "\n" RELAY
+     "GreyList, reject\n",
+     SMTP, PLAIN, "", "w:asked-too-late"},
+    {"its name has no others",
+     "smtpd_restriction_classes = GreyList\nGreyList = " ASK "\n" RELAY "greylist, reject\n", SMTP,
+     PLAIN, "", "d:never-asked"},
+    {"a class is no restriction of Postfix's own",
+     "smtpd_restriction_classes = permit_mynetworks\npermit_mynetworks = " ASK "\n" RELAY
+     "permit_mynetworks, reject\n",
+     SMTP, PLAIN, "", "d:never-asked"},
+    {"a class called like a check",
+     "smtpd_restriction_classes = check_mine\ncheck_mine = " ASK "\n" RELAY "check_mine, reject\n",
+     SMTP, PLAIN, "", ""},
+    {"a refusal within a class",
+     "smtpd_restriction_classes = Closed\nClosed = reject\n" RELAY ASK ", Closed\n", SMTP, PLAIN,
+     "", ""},
+    {"within a class that only warns",
+     "smtpd_restriction_classes = Closed\nClosed = reject\n" RELAY ASK ", warn_if_reject Closed\n",
+     SMTP, PLAIN, "", "d:no-refusal"},
+    {"only logged, in a class in a class",
+     "smtpd_restriction_classes = A, B\nA = B\nB = " ASK "\n" RELAY
+     "warn_if_reject A, reject_unauth_destination\n",
+     SMTP, PLAIN, "", "n:trial"},
     {"a class without end",
      "smtpd_restriction_classes = a\na = a, " ASK "\n" RELAY
      "a, reject\nsmtpd_policy_service_timeout = 1s\n",
@@ -167,6 +195,10 @@ static const struct {
 
     {"AUTH in the clear", SOUND "smtpd_sasl_auth_enable = yes\nsmtpd_tls_security_level = may\n",
      SMTP, PLAIN, "", "d:auth-in-the-clear"},
+    {"AUTH under TLS alone, in capitals",
+     SOUND "smtpd_sasl_auth_enable = YES\nsmtpd_tls_auth_only = Yes\n", SMTP, PLAIN, "", ""},
+    {"AUTH in the clear, in capitals", SOUND "smtpd_sasl_auth_enable = YES\n", SMTP, PLAIN, "",
+     "d:auth-in-the-clear"},
     {"AUTH where TLS is demanded",
      SOUND "smtpd_sasl_auth_enable = yes\nsmtpd_tls_security_level = encrypt\n", SMTP, PLAIN, "",
      ""},

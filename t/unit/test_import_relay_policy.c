@@ -102,6 +102,8 @@ static const struct {
      "P, permit_tls_clientcerts, reject", 2},
     {"a class may do anything", "permit_mynetworks, reject_Some, reject", "", "n:permit;*:dunno;",
      "P, reject_Some, reject", 1},
+    {"and has no other capitals", "permit_mynetworks, reject_some, reject", "",
+     "n:permit;*:reject \"5.7.1 Access denied\";", "P, reject_some, reject", 1},
     {"a warning is kept", "permit_mynetworks, warn_if_reject reject_rbl_client a, reject", "",
      "n:permit;*:reject \"5.7.1 Access denied\";", "P, warn_if_reject reject_rbl_client a, reject",
      1},

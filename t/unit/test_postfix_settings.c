@@ -130,6 +130,30 @@ START_TEST(test_fields) {
 }
 END_TEST
 
+static const struct {
+    const char *value;
+    gboolean on;
+} booleans[] = {
+    {"yes", TRUE}, {"YES", TRUE}, {"Yes", TRUE}, {"no", FALSE}, {"NO", FALSE}, {"", FALSE},
+};
+
+START_TEST(test_is_on) {
+    g_autofree char *folder = g_dir_make_tmp("settings-XXXXXX", NULL);
+    g_autofree char *main_cf = g_build_filename(folder, "main.cf", NULL);
+    g_autofree char *master_cf = g_build_filename(folder, "master.cf", NULL);
+    g_autofree char *text = g_strdup_printf("smtpd_tls_auth_only = %s\n", booleans[_i].value);
+    ck_assert(g_file_set_contents(main_cf, text, -1, NULL));
+    ck_assert(g_file_set_contents(master_cf, "", -1, NULL));
+    g_autoptr(PostfixSettings) settings = postfix_settings_read(folder, NULL);
+    ck_assert_ptr_nonnull(settings);
+    ck_assert_int_eq(postfix_service_is_on(postfix_settings_main(settings), "smtpd_tls_auth_only"),
+                     booleans[_i].on);
+    ck_assert_int_eq(g_remove(main_cf), 0);
+    ck_assert_int_eq(g_remove(master_cf), 0);
+    ck_assert_int_eq(g_rmdir(folder), 0);
+}
+END_TEST
+
 START_TEST(test_no_folder) {
     g_autoptr(GError) error = NULL;
     ck_assert_ptr_null(postfix_settings_read("/nowhere", &error));
@@ -144,6 +168,7 @@ int main(void) {
     unit_add(suite, "test_services", test_services, 1);
     unit_add(suite, "test_others_are_left_out", test_others_are_left_out, 1);
     unit_add(suite, "test_fields", test_fields, 1);
+    UNIT_ADD_TABLE(suite, test_is_on, booleans);
     unit_add(suite, "test_no_folder", test_no_folder, 1);
     return unit_run(suite);
 }

@@ -23,6 +23,9 @@ static const struct {
      "reject_rbl_client(bl.example=127.0.0.2);permit;"},
     {"check_relay_domains takes none", "check_relay_domains, permit",
      "check_relay_domains;permit;"},
+    {"a class takes none", "check_Mine, permit", "check_mine;permit;"},
+    {"a table of another kind", "check_reverse_client_hostname_mx_access hash:/a",
+     "check_reverse_client_hostname_mx_access(hash:/a);"},
     {"sleep", "sleep 1, permit", "sleep(1);permit;"},
     {"only a warning", "warn_if_reject reject_unauth_destination, reject",
      "?reject_unauth_destination;reject;"},
@@ -68,6 +71,36 @@ START_TEST(test_written) {
 }
 END_TEST
 
+/* As smtpd of Postfix 3.7 was seen to take them. */
+static const struct {
+    const char *value; /* of a list, whose first entry is meant */
+    const char *classes;
+    gboolean is_class;
+} classes[] = {
+    {"GreyList, reject", "GreyList", TRUE},
+    {"greylist", "GreyList", FALSE},
+    {"GreyList", "greylist", FALSE},
+    {"GreyList", "a, b\tGreyList,c", TRUE},
+    {"GreyList", "a,\nGreyList", TRUE},
+    {"Grey", "GreyList", FALSE},
+    {"warn_if_reject GreyList", "GreyList", TRUE},
+    {"check_mine", "check_mine", TRUE},
+    {"reject_mine", "reject_mine", TRUE},
+    {"permit_auth_destination", "permit_auth_destination", FALSE},
+    {"Permit", "Permit", FALSE},
+    {"check_client_access hash:/a", "check_client_access", FALSE},
+    {"hash:/a", "hash:/a", FALSE},
+    {"GreyList", "", FALSE},
+};
+
+START_TEST(test_class) {
+    g_autoptr(GPtrArray) restrictions = restrictions_parse(classes[_i].value);
+    const Restriction *first = g_ptr_array_index(restrictions, 0);
+    ck_assert_msg(restriction_is_class(first, classes[_i].classes) == classes[_i].is_class,
+                  "'%s' of '%s'", classes[_i].value, classes[_i].classes);
+}
+END_TEST
+
 static const struct {
     const char *name;
     const char *argument;
@@ -104,6 +137,7 @@ int main(void) {
     Suite *suite = suite_create("restriction");
     UNIT_ADD_TABLE(suite, test_list, lists);
     unit_add(suite, "test_written", test_written, 1);
+    UNIT_ADD_TABLE(suite, test_class, classes);
     UNIT_ADD_TABLE(suite, test_service, services);
     return unit_run(suite);
 }

@@ -20,15 +20,6 @@ static const char *const parameters[SMTPD_LISTS] = {
     [SMTPD_ETRN] = "smtpd_etrn_restrictions",
 };
 
-static gboolean is_class(char *const *classes, const char *name) {
-    for (; *classes; classes++) {
-        if (g_ascii_strcasecmp(*classes, name) == 0) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
 static void entry_free(SmtpdEntry *entry) {
     g_free(entry->name);
     g_free(entry->argument);
@@ -37,11 +28,11 @@ static void entry_free(SmtpdEntry *entry) {
     g_free(entry);
 }
 
-static SmtpdEntry *entry_new(const Restriction *restriction) {
+static SmtpdEntry *entry_new(const Restriction *restriction, gboolean warn) {
     SmtpdEntry *entry = g_new0(SmtpdEntry, 1);
     entry->name = g_strdup(restriction->name);
     entry->argument = g_strdup(restriction->argument ? restriction->argument : "");
-    entry->warn = restriction->warn;
+    entry->warn = warn;
     if (g_str_equal(entry->name, "check_policy_service")) {
         g_autoptr(PolicyService) service = policy_service_parse(entry->argument);
         entry->server = g_strdup(service->server);
@@ -50,29 +41,31 @@ static SmtpdEntry *entry_new(const Restriction *restriction) {
     return entry;
 }
 
-static void add_entries(SmtpdList *list, char *const *classes, const char *value, guint depth) {
+/* warn_if_reject before a class is for all that it holds. */
+static void add_entries(SmtpdList *list, const char *classes, const char *value, gboolean warn,
+                        guint depth) {
     g_autoptr(GPtrArray) restrictions = restrictions_parse(value);
     for (guint i = 0; i < restrictions->len; i++) {
         const Restriction *restriction = g_ptr_array_index(restrictions, i);
-        if (depth < DEPTH_MAX && is_class(classes, restriction->name)) {
+        gboolean warns = warn || restriction->warn;
+        if (depth < DEPTH_MAX && restriction_is_class(restriction, classes)) {
             list->opened = TRUE;
-            add_entries(list, classes, postfix_service_text(list->service, restriction->name),
-                        depth + 1);
+            add_entries(list, classes, postfix_service_text(list->service, restriction->written),
+                        warns, depth + 1);
         } else {
-            g_ptr_array_add(list->entries, entry_new(restriction));
+            g_ptr_array_add(list->entries, entry_new(restriction, warns));
         }
     }
 }
 
 SmtpdList *smtpd_list_new(const PostfixService *service, SmtpdListKind kind) {
-    const char *names = postfix_service_text(service, "smtpd_restriction_classes");
-    g_auto(GStrv) classes = g_strsplit_set(names, ", \t", -1);
+    const char *classes = postfix_service_text(service, "smtpd_restriction_classes");
     SmtpdList *list = g_new0(SmtpdList, 1);
     list->kind = kind;
     list->parameter = parameters[kind];
     list->service = service;
     list->entries = g_ptr_array_new_with_free_func((GDestroyNotify)entry_free);
-    add_entries(list, classes, postfix_service_text(service, list->parameter), 0);
+    add_entries(list, classes, postfix_service_text(service, list->parameter), FALSE, 0);
     return list;
 }
 
@@ -87,11 +80,6 @@ const char *smtpd_list_parameter(SmtpdListKind kind) {
     return parameters[kind];
 }
 
-static gboolean is_delayed(const PostfixService *service) {
-    const char *value = postfix_service_value(service, "smtpd_delay_reject");
-    return !value || g_str_equal(value, "yes");
-}
-
 StateSet smtpd_list_states(const SmtpdList *list) {
     static const StateSet states[SMTPD_LISTS] = {
         [SMTPD_CLIENT] = STATE_SET(STATE_CONNECT),
@@ -103,8 +91,8 @@ StateSet smtpd_list_states(const SmtpdList *list) {
         [SMTPD_END_OF_DATA] = STATE_SET(STATE_END_OF_MESSAGE),
         [SMTPD_ETRN] = STATE_SET(STATE_ETRN),
     };
-    return list->kind <= SMTPD_SENDER && is_delayed(list->service) ? STATE_SET(STATE_RCPT)
-                                                                   : states[list->kind];
+    gboolean delayed = postfix_service_is_on(list->service, "smtpd_delay_reject");
+    return list->kind <= SMTPD_SENDER && delayed ? STATE_SET(STATE_RCPT) : states[list->kind];
 }
 
 gboolean smtpd_list_is_of_recipients(const SmtpdList *list) {

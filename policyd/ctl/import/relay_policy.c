@@ -102,13 +102,8 @@ static gboolean carried_for(const RelaySources *sources, const Restriction *rest
 }
 
 /* A restriction class may be called anything. */
-static gboolean is_class(const RelaySources *sources, const Restriction *restriction) {
-    g_auto(GStrv) classes = g_strsplit_set(sources->classes, ", \t\r\n", -1);
-    return g_strv_contains((const char *const *)classes, restriction->written);
-}
-
 static gboolean may_permit(const RelaySources *sources, const Restriction *restriction) {
-    return is_class(sources, restriction)
+    return restriction_is_class(restriction, sources->classes)
            || (!g_str_has_prefix(restriction->name, "reject_")
                && !g_str_has_prefix(restriction->name, "defer_") && !is_named(restriction, "reject")
                && !is_named(restriction, "defer") && !is_named(restriction, "sleep"));
@@ -116,7 +111,8 @@ static gboolean may_permit(const RelaySources *sources, const Restriction *restr
 
 static gboolean may_refuse(const RelaySources *sources, const Restriction *restriction) {
     return !restriction->warn
-           && (is_class(sources, restriction) || !g_str_has_prefix(restriction->name, "permit_"));
+           && (restriction_is_class(restriction, sources->classes)
+               || !g_str_has_prefix(restriction->name, "permit_"));
 }
 
 static char *write_restriction(const Restriction *restriction) {

@@ -282,7 +282,7 @@ static gboolean read_domains(Writer *writer, GPtrArray *notes) {
 }
 
 static void note_untrusted_routing(const PostfixSettings *settings, GPtrArray *notes) {
-    if (g_str_equal(value_of(settings, "allow_untrusted_routing"), "yes")) {
+    if (postfix_service_is_on(postfix_settings_main(settings), "allow_untrusted_routing")) {
         note_add(notes, "allow_untrusted_routing is yes, and takes user%%elsewhere@local; the file "
                         "is stricter, and refuses it");
     }

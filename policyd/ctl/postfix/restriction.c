@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "protocol/action.h"
+
 #define SEPARATORS ", \t\r\n"
 
 static void restriction_free(Restriction *restriction) {
@@ -36,13 +38,14 @@ static char *next_token(const char **text) {
 }
 
 static gboolean takes_argument(const char *name) {
-    static const char *const others[] = {"permit_dnswl_client",
+    static const char *const others[] = {"check_policy_service",
+                                         "permit_dnswl_client",
                                          "permit_rhswl_client",
                                          "reject_rbl",
                                          "reject_rbl_client",
                                          "sleep",
                                          NULL};
-    return (g_str_has_prefix(name, "check_") && !g_str_equal(name, "check_relay_domains"))
+    return (g_str_has_prefix(name, "check_") && g_str_has_suffix(name, "_access"))
            || g_str_has_prefix(name, "reject_rhsbl_") || g_strv_contains(others, name);
 }
 
@@ -70,6 +73,18 @@ GPtrArray *restrictions_parse(const char *value) {
         warn = FALSE;
     }
     return restrictions;
+}
+
+/* Of smtpd itself, which looks for a class last. */
+static gboolean is_built_in(const Restriction *restriction) {
+    return restriction->argument || strchr(restriction->name, ':')
+           || action_find_restriction(text_from_string(restriction->name));
+}
+
+gboolean restriction_is_class(const Restriction *restriction, const char *classes) {
+    g_auto(GStrv) names = g_strsplit_set(classes, SEPARATORS, -1);
+    return g_strv_contains((const char *const *)names, restriction->written)
+           && !is_built_in(restriction);
 }
 
 /* What stands in the outermost braces. */

@@ -19,6 +19,10 @@ typedef struct {
  * its argument at the end has an empty one. */
 GPtrArray *restrictions_parse(const char *value);
 
+/* TRUE if it is one of the classes that the value of smtpd_restriction_classes names: with the same
+ * capitals, and not one of smtpd's own. */
+gboolean restriction_is_class(const Restriction *restriction, const char *classes);
+
 /* The service that a check_policy_service asks. */
 typedef struct {
     char *server;           /* "unix:private/policyd", "inet:127.0.0.1:9998" */

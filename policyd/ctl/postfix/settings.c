@@ -240,7 +240,7 @@ const char *postfix_service_text(const PostfixService *service, const char *para
 }
 
 gboolean postfix_service_is_on(const PostfixService *service, const char *parameter) {
-    return g_str_equal(postfix_service_text(service, parameter), "yes");
+    return g_ascii_strcasecmp(postfix_service_text(service, parameter), "yes") == 0;
 }
 
 gboolean postfix_service_demands_tls(const PostfixService *service) {

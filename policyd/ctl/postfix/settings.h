@@ -45,7 +45,7 @@ const char *postfix_service_value(const PostfixService *service, const char *par
 /* The same, but empty where it is NULL. */
 const char *postfix_service_text(const PostfixService *service, const char *parameter);
 
-/* TRUE if the parameter is `yes`. */
+/* TRUE if the parameter is `yes`, in any case (mail_conf_bool.c). */
 gboolean postfix_service_is_on(const PostfixService *service, const char *parameter);
 
 /* TRUE if smtpd speaks to nobody without TLS: smtpd_tls_security_level, in the names of old and new
