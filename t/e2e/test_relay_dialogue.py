@@ -5,6 +5,7 @@ Each is a Fake: one connection at a time, so that a client which had two would w
 """
 
 import base64
+import collections
 import contextlib
 import json
 import os
@@ -397,6 +398,17 @@ class Dialogue(ScratchCase):
         gaps = [later - earlier for earlier, later in zip(times, times[1:])]
         self.assertGreaterEqual(min(gaps), 0.02)
         self.assertGreaterEqual(sum(gap >= 0.2 for gap in gaps), server.connections - 1)
+
+    def test_sessions_end_in_time(self):
+        """Before Postfix has enough of them: after so many refusals, and after so many tries."""
+        domains = [f"--local-domain=d{number}.example" for number in range(8)]
+        for reply, most in ((NO, 9), (OK, 90)):
+            with self.subTest(most):
+                tries = collections.Counter()
+                server = self.fake(RCPT=lambda _, at: tries.update([at]) or reply)
+                self.run_json(server, *domains)
+                self.assertEqual(max(tries.values()), most)
+                self.assertGreater(server.connections, 2)
 
     def test_sessions_end_politely(self):
         server = self.fake()

@@ -1,6 +1,7 @@
 /*
  * Every limit of policyctl relay-test, with its reason; the others are in ctl/ctl_limit.h. A limit
- * is tested at its value and one past it.
+ * is tested at its value and one past it, but for those of a whole run, which would take minutes to
+ * reach: its watch is tested with fewer seconds, its connections are not.
  */
 #ifndef POLICYD_CTL_RELAY_LIMIT_H
 #define POLICYD_CTL_RELAY_LIMIT_H
