@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 import unittest
 from unittest import mock
 
@@ -28,6 +29,21 @@ class ScratchCase(unittest.TestCase):
         daemon = Policyd(self.scratch, *arguments, **options).start()
         self.addCleanup(lambda: daemon.process and daemon.stop())
         return daemon
+
+    def within_journal(self):
+        """(the path of the journal's socket, the words before a command that is to find it there).
+        A name space of mounts puts it in place; without one, the test is skipped."""
+        folder = self.scratch.join("journal")
+        os.mkdir(folder)
+        enter = (
+            "mount -t tmpfs policyd-test /run && mkdir -p /run/systemd/journal"
+            f' && mount --bind {folder} /run/systemd/journal && exec "$@"'
+        )
+        command = ["unshare", "--mount", "sh", "-c", enter, "sh"]
+        done = subprocess.run([*command, "true"], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            self.skipTest(f"no name space for mounts here: {done.stderr.strip()}")
+        return os.path.join(folder, "socket"), command
 
 
 class PostfixCase(unittest.TestCase):

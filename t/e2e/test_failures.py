@@ -291,22 +291,13 @@ class NoJournal(FailureCase):
     """A journal that is away, full, and there; it stands in a name space of mounts."""
 
     def test_journal(self):
-        folder = self.scratch.join("journal")
-        os.mkdir(folder)
-        enter = (
-            "mount -t tmpfs policyd-test /run && mkdir -p /run/systemd/journal"
-            f' && mount --bind {folder} /run/systemd/journal && exec "$@"'
-        )
-        command = ["unshare", "--mount", "sh", "-c", enter, "sh"]
-        done = subprocess.run([*command, "true"], capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            self.skipTest(f"no name space for mounts here: {done.stderr.strip()}")
+        path, command = self.within_journal()
         daemon = Policyd(self.scratch, options=["--audit", "journal"])
         arguments = daemon.arguments()
         daemon.arguments = lambda: [*command, *arguments]
         daemon.start()
         self.addCleanup(lambda: daemon.process and daemon.stop())
-        self.converse(daemon, os.path.join(folder, "socket"))
+        self.converse(daemon, path)
 
     def converse(self, daemon, path):
         with daemon.client() as client, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journal:

@@ -282,18 +282,9 @@ class Journal(FaultCase):
 
     def setUp(self):
         super().setUp()
-        folder = self.scratch.join("journal")
-        os.mkdir(folder)
-        enter = (
-            "mount -t tmpfs policyd-test /run && mkdir -p /run/systemd/journal"
-            f' && mount --bind {folder} /run/systemd/journal && exec "$@"'
-        )
-        command = ["unshare", "--mount", "sh", "-c", enter, "sh"]
-        done = subprocess.run([*command, "true"], capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            self.skipTest(f"no name space for mounts here: {done.stderr.strip()}")
+        path, command = self.within_journal()
         self.journal = self.scratch.hold(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
-        self.journal.bind(os.path.join(folder, "socket"))
+        self.journal.bind(path)
         self.journal.setblocking(False)
         self.start(command, "journal")
 

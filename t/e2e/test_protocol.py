@@ -76,6 +76,7 @@ BLOCKS = [
     ("control characters", block(sender=b"\x01\x0b\x0c\x1b\x7f@outside.example"), ["DUNNO"]),
     ("CR at the end of a value", block(recipient="user@local.example\r"), [DENIED]),
     ("CR at the end of request=", block(request="smtpd_access_policy\r"), ["closed"]),
+    ("CRLF throughout", LOCAL.replace(b"\n", b"\r\n"), ["closed"]),
     ("CRLF, and an end after it", block().replace(b"\n", b"\r\n")[:-2] + b"\n", ["closed"]),
     ("an address that is none", block(client_address="192.0.2"), ["DUNNO"]),
     ("an address with NUL", block(client_address=b"192.0.2.1\0", recipient="u@c.example"),
@@ -95,7 +96,6 @@ UNFINISHED = [
     ("one byte", b"r"),
     ("half a block", LOCAL[: len(LOCAL) // 2]),
     ("all but the last byte", LOCAL[:-1]),
-    ("CRLF throughout", LOCAL.replace(b"\n", b"\r\n")),
     ("64 KiB without an end", b"sender=" + b"x" * (LIMIT_BLOCK - 7)),
 ]
 
