@@ -1,9 +1,10 @@
 /*
- * Log: formats, escapes, cuts to LIMIT_LOG_LINE and writes. It never waits for a pipe: a message
- * that doesn't fit is lost, and the next that does says how many were.
+ * Log: formats, escapes, cuts to LIMIT_LOG_LINE and writes. It never waits for a pipe or a
+ * terminal: a message that doesn't fit is lost, and the next that does says how many were.
  */
 #include "log.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <string.h>
@@ -15,8 +16,18 @@ static gint lost;
 
 static LineWriter *writer;
 
+/* poll() calls a terminal writable that has room for a byte, and write() then waits for the rest,
+ * for ever where output is stopped. So it is opened anew: O_NONBLOCK on what was inherited would be
+ * the shell's too. A terminal that this user may not open stays as it is. */
+static int find_stderr(void) {
+    int fd = isatty(STDERR_FILENO)
+                 ? open("/proc/self/fd/2", O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
+                 : -1;
+    return fd >= 0 ? fd : STDERR_FILENO;
+}
+
 static void make_writer(void) {
-    writer = line_writer_new(STDERR_FILENO);
+    writer = line_writer_new(find_stderr());
 }
 
 LineWriter *log_stderr(void) {

@@ -13,7 +13,8 @@ void log_warning(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void log_info(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 /* Standard error, for who else writes lines there: it keeps theirs and the log's apart. It lives
- * as long as the program. */
+ * as long as the program. The first call opens it, and so must come while this user may open the
+ * terminal that it may be. */
 LineWriter *log_stderr(void);
 
 #endif

@@ -190,6 +190,7 @@ int main(int argc, char **argv) {
     g_autoptr(GError) error = NULL;
     (void)argc;
     open_standard_streams();
+    log_stderr();
     prepare_messages();
     daemon.settings = settings_parse(argv, &error);
     if (!daemon.settings) {
