@@ -4,7 +4,10 @@
  */
 #include "load.h"
 
+#include <gio/gio.h>
+
 #include "analysis/prove.h"
+#include "fail.h"
 #include "log.h"
 #include "rules/compile.h"
 
@@ -40,12 +43,26 @@ static void tell_proving(const char *what, guint done, guint all, gpointer data)
     }
 }
 
-static Ruleset *compile(const char *path, PostconfHelper *helper, Progress *progress,
-                        char **trouble) {
+typedef struct {
+    PostconfHelper *helper;
+    const volatile gint *stop; /* or NULL */
+} Asking;
+
+/* PostconfReader. Each may take LIMIT_POSTCONF_SECONDS, and who stops waits for one at the most. */
+static char *read_postconf(const char *parameter, gpointer data, GError **error) {
+    const Asking *asking = data;
+    if (asking->stop && *asking->stop != 0) {
+        fail_with(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "policyd is stopping");
+        return NULL;
+    }
+    return postconf_helper_read(parameter, asking->helper, error);
+}
+
+static Ruleset *compile(const char *path, Asking *asking, Progress *progress, char **trouble) {
     g_autoptr(Diagnostics) diagnostics = diagnostics_new();
     const CompileHost host = {
-        .read_postconf = postconf_helper_read,
-        .postconf = helper,
+        .read_postconf = read_postconf,
+        .postconf = asking,
         .tell = tell_reading,
         .told = progress,
     };
@@ -74,8 +91,9 @@ LoadStatus load_ruleset(const char *path, PostconfHelper *helper, guint32 budget
                         const volatile gint *stop, Ruleset **ruleset, char **trouble) {
     gint64 start = g_get_monotonic_time();
     Progress progress = {path, start + G_USEC_PER_SEC};
+    Asking asking = {helper, stop};
     const AnalysisHost host = {budget, stop, tell_proving, &progress};
-    g_autoptr(Ruleset) loaded = compile(path, helper, &progress, trouble);
+    g_autoptr(Ruleset) loaded = compile(path, &asking, &progress, trouble);
     if (!loaded) {
         return LOAD_FAILED;
     }

@@ -16,9 +16,9 @@ typedef enum {
 
 /*
  * As compile_file(), with `postconf` lists read by the helper; then all that must hold is proved,
- * with `budget` nodes at the most, unless another thread sets *stop, which may be NULL: then they
- * are not. On LOAD_GOOD *ruleset is the caller's; else *trouble says what is wrong, as policyctl
- * check does, in lines; the caller frees it.
+ * with `budget` nodes at the most. Once another thread sets *stop, which may be NULL, no more is
+ * asked of the helper, and nothing is proved any more. On LOAD_GOOD *ruleset is the caller's; else
+ * *trouble says what is wrong, as policyctl check does, in lines; the caller frees it.
  */
 LoadStatus load_ruleset(const char *path, PostconfHelper *helper, guint32 budget,
                         const volatile gint *stop, Ruleset **ruleset, char **trouble);

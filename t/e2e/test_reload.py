@@ -448,6 +448,17 @@ class Meeting(ReloadCase):
                 self.assertIn(more, ([b"2 20\npolicyd is stopping\n"], [b""]))  # [b""]: too late
                 self.assertFalse(os.path.exists(self.control.path))
 
+    def test_stopped_before_the_next_list(self):
+        """It waits for the postconf that runs, and for no other."""
+        lists = ", ".join(["postconf mynetworks"] * 10)
+        rules = f"networks trusted = {lists}\npermit if client_address in trusted\ndunno\n"
+        with self.slow_postconf(0.2):
+            daemon = self.start(rules)
+        daemon.process.send_signal(signal.SIGHUP)
+        self.wait_for_run(11)
+        daemon.stop()
+        self.assertLess(self.runs(), 13)
+
     def test_signalled_while_it_stops(self):
         """The thread that reads the rules is waited for, and the signal is taken after that."""
         with self.slow_postconf():
