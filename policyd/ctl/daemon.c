@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "control_default.h"
+#include "ctl/verb.h"
 #include "fail.h"
 #include "protocol/text.h"
 
@@ -74,7 +75,9 @@ char *daemon_ask(const char *where, const char *command, int *status, GError **e
                   "'%s' closed the connection without a whole answer", where);
         return NULL;
     }
-    return g_strdup(text);
+    char *clean = g_strdup(text);
+    verb_clean(clean);
+    return clean;
 }
 
 static void clear_count(gpointer data) {

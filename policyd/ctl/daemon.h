@@ -8,8 +8,8 @@
 #include <glib.h>
 
 /* Sends a command to unix:PATH, NULL for the usual one, and waits for the answer however long it
- * takes. NULL and an error of G_IO_ERROR if there is none; else the text, to be freed, and the exit
- * status that policyd gave. */
+ * takes. NULL and an error of G_IO_ERROR if there is none; else the text, to be freed, for a
+ * terminal too (verb_clean()), and the exit status that policyd gave. */
 char *daemon_ask(const char *where, const char *command, int *status, GError **error);
 
 typedef struct {

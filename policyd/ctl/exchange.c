@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ctl/verb.h"
 #include "fail.h"
 #include "limit.h"
 #include "protocol/frame.h"
@@ -177,6 +178,7 @@ static char *find_action(const Exchange *exchange, const char *reply, GError **e
     g_auto(GStrv) lines = g_strsplit(reply, "\n", -1);
     for (size_t i = 0; lines[i]; i++) {
         if (g_str_has_prefix(lines[i], name)) {
+            verb_clean(lines[i]);
             return g_strdup(lines[i] + strlen(name));
         }
     }

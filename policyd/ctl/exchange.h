@@ -13,8 +13,8 @@
 
 /*
  * Sends the block to `where`, unix:PATH or inet:HOST:PORT, and returns the action of the reply,
- * which the caller frees. NULL and an error if nobody listens there, or there is no reply in time
- * that Postfix would take.
+ * fit for a terminal (verb_clean()), which the caller frees. NULL and an error if nobody listens
+ * there, or there is no reply in time that Postfix would take.
  */
 char *exchange_ask(const char *where, Text block, GError **error);
 

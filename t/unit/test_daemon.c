@@ -130,6 +130,7 @@ static const struct {
     {"good", BYTES("0 3\nab\n"), 0, "ab\n"},
     {"no text", BYTES("1 0\n"), 1, ""},
     {"trouble", BYTES("2 2\nno"), 2, "no"},
+    {"what a terminal would obey", BYTES("2 8\na\x1b[2J\xc2\x9b\r"), 2, "a?[2J???"},
     {"nothing", BYTES(""), -1, NULL},
     {"half a head", BYTES("0 "), -1, NULL},
     {"a head without its newline", BYTES("0 0"), -1, NULL},
@@ -164,30 +165,60 @@ static gpointer answer(gpointer data) {
     return NULL;
 }
 
-START_TEST(test_ask) {
-    const char *name = replies[_i].name;
+/* A fake daemon listens at `where`, to be freed, until its one client has been. */
+static GThread *begin(FakeDaemon *fake, char **path, char **where) {
     g_autofree char *folder = g_dir_make_tmp("policyd-unit-XXXXXX", NULL);
-    g_autofree char *path = g_build_filename(folder, "socket", NULL);
-    g_autofree char *where = g_strconcat("unix:", path, NULL);
-    g_autoptr(GSocketListener) listener = g_socket_listener_new();
-    g_autoptr(GSocketAddress) address = g_unix_socket_address_new(path);
-    g_autoptr(GError) error = NULL;
-    FakeDaemon fake = {.listener = listener, .sent = replies[_i].sent};
-    int status = -1;
-    ck_assert(g_socket_listener_add_address(listener, address, G_SOCKET_TYPE_STREAM,
+    *path = g_build_filename(folder, "socket", NULL);
+    *where = g_strconcat("unix:", *path, NULL);
+    g_autoptr(GSocketAddress) address = g_unix_socket_address_new(*path);
+    fake->listener = g_socket_listener_new();
+    ck_assert(g_socket_listener_add_address(fake->listener, address, G_SOCKET_TYPE_STREAM,
                                             G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, NULL));
-    GThread *thread = g_thread_new("fake", answer, &fake);
-    g_autofree char *text = daemon_ask(where, "status", &status, &error);
+    return g_thread_new("fake", answer, fake);
+}
+
+static void finish(FakeDaemon *fake, GThread *thread, const char *path) {
+    g_autofree char *folder = g_path_get_dirname(path);
     g_thread_join(thread);
+    g_object_unref(fake->listener);
     g_unlink(path);
     g_rmdir(folder);
-    ck_assert_str_eq(fake.command, "status\n");
+    ck_assert_str_eq(fake->command, "status\n");
+}
+
+START_TEST(test_ask) {
+    const char *name = replies[_i].name;
+    g_autofree char *path = NULL;
+    g_autofree char *where = NULL;
+    g_autoptr(GError) error = NULL;
+    FakeDaemon fake = {.sent = replies[_i].sent};
+    int status = -1;
+    GThread *thread = begin(&fake, &path, &where);
+    g_autofree char *text = daemon_ask(where, "status", &status, &error);
+    finish(&fake, thread, path);
     ck_assert_msg((text == NULL) == (error != NULL), "%s: an error and a text, or neither", name);
     ck_assert_msg((text == NULL) == (replies[_i].text == NULL), "%s: got %s", name,
                   text ? text : error->message);
     if (text) {
         ck_assert_str_eq(text, replies[_i].text);
         ck_assert_int_eq(status, replies[_i].status);
+    }
+}
+END_TEST
+
+/* What a daemon says that has no status to give is the error. */
+START_TEST(test_status) {
+    g_autofree char *path = NULL;
+    g_autofree char *where = NULL;
+    g_autoptr(GError) error = NULL;
+    FakeDaemon fake = {.sent = replies[_i].sent};
+    GThread *thread = begin(&fake, &path, &where);
+    g_autoptr(DaemonStatus) status = daemon_status(where, &error);
+    finish(&fake, thread, path);
+    ck_assert_int_eq(status != NULL, replies[_i].status == 0);
+    ck_assert_int_eq(error != NULL, replies[_i].status != 0);
+    if (replies[_i].status > 0) {
+        ck_assert_str_eq(error->message, replies[_i].text);
     }
 }
 END_TEST
@@ -210,6 +241,7 @@ int main(void) {
     TCase *tcase = tcase_create("plain");
     UNIT_ADD_TABLE(suite, test_parse, texts);
     UNIT_ADD_TABLE(suite, test_ask, replies);
+    UNIT_ADD_TABLE(suite, test_status, replies);
     UNIT_ADD_TABLE(suite, test_wrong_place, wrong);
     tcase_add_test(tcase, test_many);
     tcase_add_test(tcase, test_missing);
