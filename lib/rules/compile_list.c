@@ -164,6 +164,18 @@ static char *find_key(ListKind kind, const GArray *items) {
     return g_string_free(g_steal_pointer(&key), FALSE);
 }
 
+/* Whose networks are all narrow enough, but too many. */
+static void check_vastness(Compiler *compiler, const List *list, const GArray *items) {
+    gboolean trusted = g_strcmp0(list_name(list), "trusted") == 0;
+    if (trusted && list_is_vast(list) && !compiler->accepts_open_relay) {
+        diagnostics_add(
+            compiler->diagnostics, g_array_index(items, Item, 0).word.span,
+            "'trusted' holds as many addresses as %u networks of /8 (IPv6: /16): whoever "
+            "is in them may not relay; list your own networks, or say 'accept open relay'",
+            LIST_BROAD_COUNT);
+    }
+}
+
 static const List *make_list(Compiler *compiler, ListKind kind, const char *name,
                              const GArray *items) {
     List *list = list_new(kind, name);
@@ -173,7 +185,11 @@ static const List *make_list(Compiler *compiler, ListKind kind, const char *name
     for (guint i = 0; i < items->len; i++) {
         add_item(compiler, list, &g_array_index(items, Item, i));
     }
+    gboolean told = list_is_broad(list);
     list_seal(list);
+    if (!told) {
+        check_vastness(compiler, list, items);
+    }
     return ruleset_add_list(compiler->ruleset, list);
 }
 

@@ -20,6 +20,7 @@ struct List {
     TextSet *open;            /* domains behind a leading dot; local parts before a final `@` */
     guint shortest_prefix[2]; /* by AddressFamily */
     gboolean top_level;
+    gboolean vast;
     GArray *entries; /* of KeptEntry; NULL: none are kept */
     GString *entry_text;
 };
@@ -91,7 +92,7 @@ guint list_shortest_prefix(const List *list, AddressFamily family) {
 }
 
 gboolean list_is_broad(const List *list) {
-    return list->top_level || list->shortest_prefix[ADDRESS_IPV4] < LIST_BROAD_IPV4
+    return list->top_level || list->vast || list->shortest_prefix[ADDRESS_IPV4] < LIST_BROAD_IPV4
            || list->shortest_prefix[ADDRESS_IPV6] < LIST_BROAD_IPV6;
 }
 
@@ -276,8 +277,36 @@ gboolean list_include(List *list, const List *other, GError **error) {
            && include_texts(list->open, other->open, error);
 }
 
+/* Of an IPv4 address, all; of an IPv6 address the network's half: a /64 counts as one. */
+static guint64 find_number(const Address *address) {
+    guint bytes = address->family == ADDRESS_IPV4 ? 4 : 8;
+    guint64 number = 0;
+    for (guint i = 0; i < bytes; i++) {
+        number = number << 8 | address->bytes[i];
+    }
+    return number;
+}
+
+static gboolean is_vast(const List *list, AddressFamily family, guint64 limit) {
+    guint64 sum = 0;
+    Address first;
+    Address last;
+    for (guint i = 0; i < network_set_count(list->networks, family); i++) {
+        network_set_get(list->networks, family, i, &first, &last);
+        sum += find_number(&last) - find_number(&first) + 1;
+    }
+    return sum >= limit;
+}
+
 void list_seal(List *list) {
     network_set_seal(list->networks);
+    list->vast =
+        is_vast(list, ADDRESS_IPV4, (guint64)LIST_BROAD_COUNT << (32 - LIST_BROAD_IPV4))
+        || is_vast(list, ADDRESS_IPV6, (guint64)LIST_BROAD_COUNT << (64 - LIST_BROAD_IPV6));
+}
+
+gboolean list_is_vast(const List *list) {
+    return list->vast;
 }
 
 gboolean list_has_address(const List *list, const Address *address) {

@@ -76,10 +76,17 @@ guint list_shortest_prefix(const List *list, AddressFamily family);
 #define LIST_BROAD_IPV4 8
 #define LIST_BROAD_IPV6 16
 
+/* So many of the widest that are not broad are vast. */
+#define LIST_BROAD_COUNT 16
+
 /* TRUE if the list holds all that is under a top-level domain: `.com`, or a network wider than /8,
- * of IPv6 than /16: more than anybody's own. A /8 is the most that anybody was given, and IPv6's
- * /16 is beyond what a registry gives. */
+ * of IPv6 than /16, or is vast: more than anybody's own. A /8 is the most that anybody was given,
+ * and IPv6's /16 is beyond what a registry gives. */
 gboolean list_is_broad(const List *list);
+
+/* TRUE if the networks of a sealed list, however they are cut, hold as many addresses as
+ * LIST_BROAD_COUNT of a /8, of IPv6 of a /16. */
+gboolean list_is_vast(const List *list);
 
 /* Each is for lists of its kind. Letters of domains and mailboxes are folded. A domain comes
  * without its one trailing dot (domain_trim()), is in no list if it starts with a dot, and is taken

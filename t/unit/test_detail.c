@@ -148,10 +148,34 @@ END_TEST
     "1:20: " item " in 'trusted': whoever is in a network wider than /8 (IPv6: /16) may not " \
     "relay; list your own networks, or say 'accept open relay'"
 
+/* As many addresses as fifteen, and as one more, in pieces that may overlap. */
+#define FIFTEEN                                                                                 \
+    "1.0.0.0/8, 2.0.0.0/8, 3.0.0.0/8, 4.0.0.0/8, 5.0.0.0/8, 5.1.0.0/16, 6.0.0.0/8, 7.0.0.0/8, " \
+    "8.0.0.0/8, 9.0.0.0/8, 10.0.0.0/8, 11.0.0.0/8, 12.0.0.0/8, 13.0.0.0/8, 14.0.0.0/8, 15.0.0.0/8"
+#define VAST(place)                                                                              \
+    place ": 'trusted' holds as many addresses as 16 networks of /8 (IPv6: /16): whoever is in " \
+          "them may not relay; list your own networks, or say 'accept open relay'"
+
 static const struct {
     const char *rules;
     const char *faults;
 } broad[] = {
+    {LISTS(FIFTEEN, "example.com"), ""},
+    {LISTS(FIFTEEN ", 15.0.0.0/9, 20.0.0.0/9, 20.128.0.0/10, 20.192.0.0/11", "example.com"), ""},
+    {LISTS(FIFTEEN ", 20.0.0.0/9, 20.128.0.0/9", "example.com"), VAST("1:20")},
+    {LISTS("2000::/16, 2001::/16, 2002::/16, 2003::/16, 2004::/16, 2005::/16, 2006::/16, "
+           "2007::/16, 2008::/16, 2009::/16, 200a::/16, 200b::/16, 200c::/16, 200d::/16, "
+           "200e::/16, 200f::/17, 200f:8000::/18",
+           "example.com"),
+     ""},
+    {LISTS("2000::/16, 2001::/16, 2002::/16, 2003::/16, 2004::/16, 2005::/16, 2006::/16, "
+           "2007::/16, 2008::/16, 2009::/16, 200a::/16, 200b::/16, 200c::/16, 200d::/16, "
+           "200e::/16, 200f::/17, 200f:8000::/17",
+           "example.com"),
+     VAST("1:20")},
+    {"networks all = " FIFTEEN ", 16.0.0.0/8\nnetworks trusted = ::1, all\ndunno\n", VAST("2:20")},
+    {"networks all = " FIFTEEN ", 16.0.0.0/8\ndunno if client_address in all\ndunno\n", ""},
+    {LISTS(FIFTEEN ", 16.0.0.0/8", "example.com") "accept open relay\n", ""},
     {LISTS("10.0.0.0/8", "example.com"), ""},
     {LISTS("10.0.0.0/7", "example.com"), WIDE("10.0.0.0/7")},
     {LISTS("0.0.0.0/0", "example.com"), WIDE("0.0.0.0/0")},

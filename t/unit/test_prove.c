@@ -69,6 +69,12 @@ static const struct {
      "condition insider = client_address in { 10.0.0.0/8, 2001::/16 }\npermit if insider\n"
      "reject\n",
      "PP", NULL, NULL},
+    {"insider: a tenth of the net, in pieces",
+     "condition insider = client_address in { 1.0.0.0/8, 2.0.0.0/8, 3.0.0.0/8, 4.0.0.0/8, "
+     "5.0.0.0/8,\n"
+     " 6.0.0.0/8, 7.0.0.0/8, 8.0.0.0/8, 9.0.0.0/8, 10.0.0.0/8, 11.0.0.0/8, 12.0.0.0/8,\n"
+     " 13.0.0.0/8, 14.0.0.0/8, 15.0.0.0/8, 16.0.0.0/8 }\npermit if insider\nreject\n",
+     "RP", "client_address=", "a stranger is an insider"},
     {"insider: top-level domains",
      "condition insider = client_name in { .com, .org }\npermit if insider\nreject\n", "RP",
      "client_name=", "a stranger is an insider"},
