@@ -43,8 +43,10 @@
 #define LIMIT_EXPLAIN_RULES 20
 #define LIMIT_EXPLAIN_ENTRIES 8
 
-/* Steps and heap of one regex match, and bytes of its machine stack. An attacker writes the
- * subject, so a regex with nested repeats must end: this many steps take about a millisecond. */
+/* Steps of a regex match from one place in its subject, its heap, and bytes of its machine stack.
+ * An attacker writes the subject, so a regex with nested repeats must end: this many steps take
+ * about a millisecond. PCRE2 counts anew from each place where a regex without an anchor may begin:
+ * of 2,000 bytes, (a+)+b then takes 35. */
 #define LIMIT_REGEX_STEPS 100000
 #define LIMIT_REGEX_HEAP_KIB 1024
 #define LIMIT_REGEX_STACK (256 * 1024)
