@@ -59,6 +59,7 @@ static VerbStatus run(const Verb *verb, int argc, char **argv) {
     }
     VerbStatus status = verb->run(argc, argv, &error);
     if (error) {
+        verb_clean(error->message);
         fprintf(stderr, "policyctl %s: %s\n", verb->name, error->message);
     }
     return status;

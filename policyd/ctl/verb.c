@@ -35,6 +35,7 @@ Ruleset *verb_compile(const char *path, Diagnostics *diagnostics) {
 
 void verb_complain(const Diagnostics *diagnostics) {
     g_autofree char *text = diagnostics_format(diagnostics);
+    verb_clean(text); /* names of files are as they are */
     fputs(text, stderr);
 }
 
