@@ -64,16 +64,15 @@ static void number_entries(Texts *texts) {
 
 /* The widest of the domains with a dot before them that the domain, folded, is strictly under. */
 static guint find_parent(const TextSet *open, Text domain) {
-    guint64 hash = TEXT_HASH_START;
+    TextHash hash = text_hash_start(domain);
     for (size_t i = domain.length; i > 1; i--) {
         if (domain.data[i - 1] == '.') {
             Text parent = text_make(domain.data + i, domain.length - i);
-            guint number = text_set_find_hashed(open, parent, hash);
+            guint number = text_set_find_hashed(open, parent, text_hash_last(&hash, parent.length));
             if (number != TEXT_SET_NONE) {
                 return number;
             }
         }
-        hash = text_hash_push(hash, text_fold_byte(domain.data[i - 1]));
     }
     return TEXT_SET_NONE;
 }

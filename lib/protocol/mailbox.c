@@ -4,9 +4,19 @@
 #include "protocol/mailbox.h"
 
 #include "limit.h"
+#include "protocol/word.h"
+
+static gboolean is_routing(guint64 word) {
+    return (word_has(word, '@') | word_has(word, '%') | word_has(word, '!')) != 0;
+}
 
 static gboolean holds_routing(Text local) {
-    return text_find(local, '@') >= 0 || text_find(local, '%') >= 0 || text_find(local, '!') >= 0;
+    for (; local.length >= WORD_SIZE; local.data += WORD_SIZE, local.length -= WORD_SIZE) {
+        if (is_routing(word_load(local.data))) {
+            return TRUE;
+        }
+    }
+    return is_routing(word_load_some(local.data, local.length));
 }
 
 Text domain_trim(Text domain) {

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "protocol/word.h"
+
 Text text_from_string(const char *string) {
     return string ? text_make(string, strlen(string)) : text_make("", 0);
 }
@@ -15,16 +17,21 @@ gboolean text_equal(Text a, Text b) {
     return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }
 
+static Text skip_word(Text text) {
+    return text_make(text.data + WORD_SIZE, text.length - WORD_SIZE);
+}
+
 gboolean text_equal_folded(Text a, Text b) {
     if (a.length != b.length) {
         return FALSE;
     }
-    for (size_t i = 0; i < a.length; i++) {
-        if (text_fold_byte(a.data[i]) != text_fold_byte(b.data[i])) {
+    for (; a.length >= WORD_SIZE; a = skip_word(a), b = skip_word(b)) {
+        if (word_fold(word_load(a.data)) != word_fold(word_load(b.data))) {
             return FALSE;
         }
     }
-    return TRUE;
+    return word_fold(word_load_some(a.data, a.length))
+           == word_fold(word_load_some(b.data, a.length));
 }
 
 void text_fold(Text text, char *out) {

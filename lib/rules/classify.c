@@ -4,6 +4,8 @@
  */
 #include "rules/classify.h"
 
+#include <string.h>
+
 #include "protocol/mailbox.h"
 #include "rules/domain_map.h"
 #include "rules/interval_map.h"
@@ -109,11 +111,14 @@ const SignatureTable *classifier_signatures(const Classifier *classifier) {
 }
 
 static IntervalKey address_key(const Address *address) {
-    IntervalKey key = 0;
-    for (size_t i = 0; i < address_length(address); i++) {
-        key = key << 8 | address->bytes[i];
+    guint32 ipv4;
+    guint64 halves[2];
+    if (address->family == ADDRESS_IPV4) {
+        memcpy(&ipv4, address->bytes, sizeof ipv4);
+        return GUINT32_FROM_BE(ipv4);
     }
-    return key;
+    memcpy(halves, address->bytes, sizeof halves);
+    return (IntervalKey)GUINT64_FROM_BE(halves[0]) << 64 | GUINT64_FROM_BE(halves[1]);
 }
 
 static void add_networks(Classifier *classifier, const NetworkSet *networks, guint32 number) {

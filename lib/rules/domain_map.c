@@ -1,7 +1,8 @@
 /*
  * DomainMap: a set of domains that holds the parents of each of its members, so that a look-up
  * goes label by label from the right and stops at the first that is missing. A node knows the atom
- * of its own domain and of those under it, inherited from its parent.
+ * of its own domain and of those under it, inherited from its parent. However many labels who asks
+ * puts before a known parent, no more of them are looked at than fit into the longest member.
  */
 #include "rules/domain_map.h"
 
@@ -74,22 +75,23 @@ void domain_map_seal(DomainMap *map) {
 
 Atom domain_map_find(const DomainMap *map, Text domain) {
     const Node *nodes = (const Node *)(gpointer)map->nodes->data;
-    guint64 hash = TEXT_HASH_START;
+    size_t longest = MIN(domain.length, text_set_longest(map->domains));
+    TextHash hash = text_hash_start(domain);
     Atom atom = ATOM_REST;
     if (domain.length == 0 || domain.data[0] == '.') {
         return ATOM_REST;
     }
-    for (size_t i = domain.length; i > 0; i--) {
-        hash = text_hash_push(hash, text_fold_byte(domain.data[i - 1]));
-        if (i > 1 && domain.data[i - 2] != '.') {
+    for (size_t length = 1; length <= longest; length++) {
+        const char *start = hash.end - length;
+        if (start > domain.data && start[-1] != '.') {
             continue;
         }
-        Text parent = text_make(domain.data + i - 1, domain.length - i + 1);
-        guint32 number = text_set_find_hashed(map->domains, parent, hash);
+        guint32 number = text_set_find_hashed(map->domains, text_make(start, length),
+                                              text_hash_last(&hash, length));
         if (number == TEXT_SET_NONE) {
             return atom;
         }
-        atom = i == 1 ? nodes[number].exact : nodes[number].under;
+        atom = length == domain.length ? nodes[number].exact : nodes[number].under;
     }
     return atom;
 }

@@ -5,6 +5,8 @@
  */
 #include "rules/index.h"
 
+#include <stdlib.h>
+
 /* A cover of more atoms is not selective: the rule is looked at always, and memory stays bounded
  * by rules times this. */
 #define COVER_ATOMS_MAX 256
@@ -43,9 +45,11 @@ typedef struct {
 } FacetIndex;
 
 struct Index {
-    GPtrArray *facets;
+    FacetIndex *facets[INDEX_FACETS_MAX];
+    guint facet_count;
     GArray *always;
     guint memo_count;
+    IndexFirst firsts[INDEX_FACETS_MAX + 1];
 };
 
 static FacetIndex *facet_index_new(Operand operand, Facet facet) {
@@ -67,8 +71,7 @@ static void forget_building(FacetIndex *index) {
     g_clear_pointer(&index->posted, g_array_unref);
 }
 
-static void facet_index_free(gpointer data) {
-    FacetIndex *index = data;
+static void facet_index_free(FacetIndex *index) {
     forget_building(index);
     classifier_free(index->classifier);
     g_array_unref(index->present);
@@ -78,11 +81,11 @@ static void facet_index_free(gpointer data) {
 }
 
 static FacetIndex *get_facet(const Index *index, guint facet) {
-    return g_ptr_array_index(index->facets, facet);
+    return index->facets[facet];
 }
 
 static guint ensure_facet(Index *index, Operand operand, Facet facet) {
-    for (guint i = 0; i < index->facets->len; i++) {
+    for (guint i = 0; i < index->facet_count; i++) {
         const Classifier *known = get_facet(index, i)->classifier;
         Operand known_operand = classifier_operand(known);
         if (known_operand.attribute == operand.attribute && known_operand.part == operand.part
@@ -90,9 +93,9 @@ static guint ensure_facet(Index *index, Operand operand, Facet facet) {
             return i;
         }
     }
-    g_assert(index->facets->len < INDEX_FACETS_MAX);
-    g_ptr_array_add(index->facets, facet_index_new(operand, facet));
-    return index->facets->len - 1;
+    g_assert(index->facet_count < INDEX_FACETS_MAX);
+    index->facets[index->facet_count] = facet_index_new(operand, facet);
+    return index->facet_count++;
 }
 
 static void number_list_test(FacetIndex *facet, Test *test) {
@@ -312,10 +315,24 @@ static void write_postings(FacetIndex *facet) {
     g_array_append_val(facet->present, end);
 }
 
+static gint compare_firsts(gconstpointer a, gconstpointer b) {
+    guint32 left = ((const IndexFirst *)a)->rule;
+    guint32 right = ((const IndexFirst *)b)->rule;
+    return (left > right) - (left < right);
+}
+
+static void sort_firsts(Index *index) {
+    guint count = index->facet_count;
+    for (guint i = 0; i < count; i++) {
+        index->firsts[i] = (IndexFirst){get_facet(index, i)->first_rule, i};
+    }
+    qsort(index->firsts, count, sizeof *index->firsts, compare_firsts);
+    index->firsts[count].rule = INDEX_END;
+}
+
 Index *index_new(const GPtrArray *expressions, const GArray *rules) {
     const guint32 end = INDEX_END;
     Index *index = g_new0(Index, 1);
-    index->facets = g_ptr_array_new_with_free_func(facet_index_free);
     index->always = g_array_new(FALSE, FALSE, sizeof(guint32));
     for (guint i = 0; i < expressions->len; i++) {
         Expression *expression = g_ptr_array_index(expressions, i);
@@ -324,39 +341,42 @@ Index *index_new(const GPtrArray *expressions, const GArray *rules) {
         }
     }
     number_shared(index, expressions);
-    for (guint i = 0; i < index->facets->len; i++) {
+    for (guint i = 0; i < index->facet_count; i++) {
         classifier_seal(get_facet(index, i)->classifier);
         invert(get_facet(index, i));
     }
     for (guint i = 0; i < rules->len; i++) {
         post_rule(index, g_array_index(rules, Rule, i).condition, i);
     }
-    for (guint i = 0; i < index->facets->len; i++) {
+    for (guint i = 0; i < index->facet_count; i++) {
         write_postings(get_facet(index, i));
         forget_building(get_facet(index, i));
     }
+    sort_firsts(index);
     g_array_append_val(index->always, end);
     return index;
 }
 
 void index_free(Index *index) {
     if (index) {
-        g_ptr_array_unref(index->facets);
+        for (guint i = 0; i < index->facet_count; i++) {
+            facet_index_free(index->facets[i]);
+        }
         g_array_unref(index->always);
         g_free(index);
     }
 }
 
 guint index_facet_count(const Index *index) {
-    return index->facets->len;
+    return index->facet_count;
 }
 
 const Classifier *index_classifier(const Index *index, guint facet) {
     return get_facet(index, facet)->classifier;
 }
 
-guint32 index_first_rule(const Index *index, guint facet) {
-    return get_facet(index, facet)->first_rule;
+const IndexFirst *index_firsts(const Index *index) {
+    return index->firsts;
 }
 
 const guint32 *index_postings(const Index *index, guint facet, Atom atom) {

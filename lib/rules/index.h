@@ -26,8 +26,14 @@ void index_free(Index *index);
 guint index_facet_count(const Index *index);
 const Classifier *index_classifier(const Index *index, guint facet);
 
-/* The first rule that is posted anywhere under the facet, or INDEX_END. */
-guint32 index_first_rule(const Index *index, guint facet);
+/* The first rule that is posted anywhere under the facet. */
+typedef struct {
+    guint32 rule;
+    guint facet;
+} IndexFirst;
+
+/* Of each facet that has postings, by ascending rules; behind them one whose rule is INDEX_END. */
+const IndexFirst *index_firsts(const Index *index);
 
 /* Postings are ascending rule numbers, of which one may repeat, and then INDEX_END. Those under an
  * atom of the facet, but ATOM_ABSENT; those of any value that is present; and the rules that are

@@ -13,11 +13,10 @@
  * reject_unauth_destination asks: is this mailbox, with nothing left to route, at one of these
  * domains? The domain after the last `@` alone would let `u%elsewhere@local` through.
  *
- * How: the index says which rules the classes of the request's values leave over. Each facet has a
- * head, the first rule that it may still bring; before the facet's value is classified, that is the
- * first rule posted anywhere in it. The smallest head is taken: if its facet is not classified, it
- * now is; else that rule's whole condition is tried. So a rule at the top that looks at the client
- * never makes the recipient be hashed.
+ * How: the index says which rules the classes of the request's values leave over, facet by facet.
+ * A facet's value is classified only when the first rule that is posted anywhere in it is the next
+ * one to try; until then that rule stands for all that the facet may bring. So a rule at the top
+ * that looks at the client never makes the recipient be hashed.
  *
  * Nothing here allocates, but for a ruleset with more to remember than any that the matcher has
  * seen: decoded and folded values stand in the matcher's scratch.
@@ -28,9 +27,10 @@
 #include "protocol/mailbox.h"
 #include "rules/index.h"
 
+/* What is left of the postings that a facet's class brings. */
 typedef struct {
-    guint32 head;        /* the first rule that it may bring, or INDEX_END */
-    const guint32 *atom; /* what is left of the postings, once classified */
+    guint32 head; /* the first of both */
+    const guint32 *atom;
     const guint32 *present;
 } Cursor;
 
@@ -40,6 +40,7 @@ struct Matcher {
     guint64 classified; /* a bit for each facet */
     Atom atoms[INDEX_FACETS_MAX];
     Cursor cursors[INDEX_FACETS_MAX];
+    guint open;          /* how many cursors there are */
     guint32 generation;  /* of the request: what is remembered under another is void */
     guint32 *remembered; /* by memo: the generation doubled, and the outcome */
     guint remembered_count;
@@ -153,11 +154,12 @@ static gboolean evaluate(Matcher *matcher, const Test *test, const Request *requ
     return match_regex(matcher, test, value);
 }
 
-/* Where an outcome of this request is remembered; FALSE if it is not yet. */
-static gboolean recall(const Matcher *matcher, guint32 memo, gboolean *outcome) {
+#define UNKNOWN (-1)
+
+/* The outcome, if this request has had it. */
+static int recall(const Matcher *matcher, guint32 memo) {
     guint32 slot = matcher->remembered[memo];
-    *outcome = slot & 1;
-    return slot >> 1 == matcher->generation;
+    return slot >> 1 == matcher->generation ? (int)(slot & 1) : UNKNOWN;
 }
 
 static gboolean remember(Matcher *matcher, guint32 memo, gboolean outcome) {
@@ -176,13 +178,16 @@ static Atom find_atom(const Question *question, guint facet) {
     return matcher->atoms[facet];
 }
 
+static gboolean is_direct_test_true(const Question *question, const Test *test) {
+    int known = recall(question->matcher, test->index);
+    return known != UNKNOWN ? known
+                            : remember(question->matcher, test->index,
+                                       evaluate(question->matcher, test, question->request));
+}
+
 static gboolean is_test_true(const Question *question, const Test *test) {
     if (test->facet == FACETLESS) {
-        gboolean outcome;
-        return recall(question->matcher, test->index, &outcome)
-                   ? outcome
-                   : remember(question->matcher, test->index,
-                              evaluate(question->matcher, test, question->request));
+        return is_direct_test_true(question, test);
     }
     Atom atom = find_atom(question, test->facet);
     if (atom == ATOM_ABSENT) {
@@ -209,17 +214,16 @@ static gboolean is_connective_true(const Question *question, const Expression *e
 }
 
 static gboolean is_true(const Question *question, const Expression *expression) {
-    gboolean outcome;
     if (expression->kind == EXPRESSION_TEST) {
         return is_test_true(question, &expression->test);
     }
     if (expression->memo == MEMO_NONE) {
         return is_connective_true(question, expression);
     }
-    if (recall(question->matcher, expression->memo, &outcome)) {
-        return outcome;
-    }
-    return remember(question->matcher, expression->memo, is_connective_true(question, expression));
+    int known = recall(question->matcher, expression->memo);
+    return known != UNKNOWN ? known
+                            : remember(question->matcher, expression->memo,
+                                       is_connective_true(question, expression));
 }
 
 /* Forgets the last request. */
@@ -232,10 +236,7 @@ static void start(Matcher *matcher, const Index *index) {
         matcher->generation = 1;
     }
     matcher->classified = 0;
-    for (guint i = 0; i < index_facet_count(index); i++) {
-        matcher->cursors[i].head = index_first_rule(index, i);
-        matcher->cursors[i].atom = NULL;
-    }
+    matcher->open = 0;
 }
 
 /* Moves to the first rule that is not before `least`. */
@@ -249,56 +250,62 @@ static void advance(Cursor *cursor, guint32 least) {
     cursor->head = MIN(*cursor->atom, *cursor->present);
 }
 
-/* Classifies the facet's value: its head becomes the first rule from its old head on that it
- * brings. */
-static void open_cursor(const Question *question, guint facet) {
-    Cursor *cursor = &question->matcher->cursors[facet];
+/* Classifies the facet's value: what it brings from this rule on is to be tried. */
+static void open_cursor(const Question *question, guint facet, guint32 least) {
+    Matcher *matcher = question->matcher;
     Atom atom = find_atom(question, facet);
     if (atom == ATOM_ABSENT) {
-        cursor->head = INDEX_END;
         return;
     }
+    Cursor *cursor = &matcher->cursors[matcher->open++];
     cursor->atom = index_postings(question->index, facet, atom);
     cursor->present = index_postings_present(question->index, facet);
-    advance(cursor, cursor->head);
+    advance(cursor, least);
 }
 
-/* Every head moves behind a rule that was tried, without classifying anything for it. */
-static void advance_all(const Question *question, guint32 rule) {
-    for (guint i = 0; i < index_facet_count(question->index); i++) {
-        Cursor *cursor = &question->matcher->cursors[i];
-        if (cursor->head == rule && cursor->atom) {
-            advance(cursor, rule + 1);
-        } else if (cursor->head == rule) {
-            cursor->head = rule + 1;
+/* The first rule that an open cursor brings, if it is before `rule`. */
+static guint32 first_head(const Matcher *matcher, guint32 rule) {
+    for (guint i = 0; i < matcher->open; i++) {
+        rule = MIN(rule, matcher->cursors[i].head);
+    }
+    return rule;
+}
+
+static void advance_all(Matcher *matcher, guint32 least) {
+    for (guint i = 0; i < matcher->open; i++) {
+        if (matcher->cursors[i].head < least) {
+            advance(&matcher->cursors[i], least);
         }
     }
+}
+
+/* A rule of one test is posted under the classes of which the test is true. */
+static gboolean is_rule_true(const Question *question, const Rule *rule, gboolean posted) {
+    const Expression *condition = rule->condition;
+    return !condition || (posted && condition->kind == EXPRESSION_TEST)
+           || is_true(question, condition);
 }
 
 const Rule *match(Matcher *matcher, const Ruleset *ruleset, const Request *request) {
     const Question question = {matcher, ruleset_index(ruleset), request};
     const guint32 *always = index_postings_always(question.index);
-    guint facets = index_facet_count(question.index);
+    const IndexFirst *closed = index_firsts(question.index);
+    guint32 least = 0;
     start(matcher, question.index);
     for (;;) {
-        guint32 rule = *always;
-        guint facet = FACETLESS;
-        for (guint i = 0; i < facets; i++) {
-            if (matcher->cursors[i].head < rule) {
-                rule = matcher->cursors[i].head;
-                facet = i;
-            }
-        }
-        if (facet != FACETLESS && !matcher->cursors[facet].atom) {
-            open_cursor(&question, facet);
+        guint32 rule = first_head(matcher, *always);
+        if (MAX(closed->rule, least) < rule) {
+            open_cursor(&question, closed->facet, least);
+            closed++;
             continue;
         }
         const Rule *candidate = ruleset_rule(ruleset, rule);
-        if (!candidate->condition || is_true(&question, candidate->condition)) {
+        if (is_rule_true(&question, candidate, rule < *always)) {
             return candidate;
         }
+        least = rule + 1;
         always += *always == rule;
-        advance_all(&question, rule);
+        advance_all(matcher, least);
     }
 }
 

@@ -11,7 +11,6 @@
 #include "protocol/action.h"
 #include "rules/lexer.h"
 #include "rules/nearest.h"
-#include "rules/text_set.h"
 
 typedef struct {
     const Token *tokens;
@@ -398,15 +397,22 @@ static void report_unknown_form(Parser *parser, const Token *token) {
     }
 }
 
+/* FNV-1a. */
+#define HASH_START G_GUINT64_CONSTANT(0xcbf29ce484222325)
+
+static guint64 hash_byte(guint64 hash, char byte) {
+    return (hash ^ (guchar)byte) * G_GUINT64_CONSTANT(0x100000001b3);
+}
+
 /* Of what was taken since `first`. A newline, which none of them holds, parts them. */
 static guint64 hash_tokens(const Parser *parser, guint first) {
-    guint64 hash = TEXT_HASH_START;
+    guint64 hash = HASH_START;
     for (guint i = first; i < parser->at; i++) {
         Span span = parser->tokens[i].span;
         for (size_t j = 0; j < span.length; j++) {
-            hash = text_hash_push(hash, span.source->text.data[span.offset + j]);
+            hash = hash_byte(hash, span.source->text.data[span.offset + j]);
         }
-        hash = text_hash_push(hash, '\n');
+        hash = hash_byte(hash, '\n');
     }
     return hash;
 }

@@ -27,16 +27,26 @@ gboolean text_set_has_folded(const TextSet *set, Text text);
 guint32 text_set_find(const TextSet *set, Text text);
 guint32 text_set_find_folded(const TextSet *set, Text text);
 
-/* A text is hashed from its last byte to its first, so that the hash of `example.com` goes on to
- * that of `mail.example.com`. */
-#define TEXT_HASH_START G_GUINT64_CONSTANT(0xcbf29ce484222325)
+/* A text's hash in the making. It is made from the text's end, so that what `example.com` took is
+ * not done again for `mail.example.com`. */
+typedef struct {
+    const char *end;
+    size_t taken; /* bytes before the end, in words */
+    guint64 state;
+} TextHash;
 
-static inline guint64 text_hash_push(guint64 hash, char byte) {
-    return (hash ^ (guchar)byte) * G_GUINT64_CONSTANT(0x100000001b3);
-}
+/* Borrows the text. */
+TextHash text_hash_start(Text text);
 
-/* text_set_find_folded() for a hash into which each byte was pushed, folded. */
+/* The hash of so many of the text's last bytes, letters folded; not fewer than in the call before.
+ */
+guint64 text_hash_last(TextHash *hash, size_t length);
+
+/* text_set_find_folded() for a text whose hash is known. */
 guint32 text_set_find_hashed(const TextSet *set, Text text, guint64 hash);
+
+/* Bytes of the longest text; 0 where there is none. */
+size_t text_set_longest(const TextSet *set);
 
 /* The texts, in the order in which they were added; borrowed until the next text_set_add(). */
 guint text_set_count(const TextSet *set);

@@ -76,7 +76,6 @@ START_TEST(test_postings) {
     };
     const Index *index = ruleset_index(ruleset);
     guint facet = find_facet(index, ATTRIBUTE_CLIENT_ADDRESS, FACET_ADDRESS);
-    ck_assert_uint_eq(index_first_rule(index, facet), 0);
     ck_assert_uint_eq(index_postings_present(index, facet)[0], 2);
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         Request request;
@@ -87,6 +86,33 @@ START_TEST(test_postings) {
             ck_assert_msg(postings[j] == rows[i].rules[j], "row %u", i);
         }
     }
+}
+END_TEST
+
+START_TEST(test_firsts) {
+    g_autoptr(Ruleset) ruleset = compile("reject if size > 1\n"
+                                         "reject if sender in { a@b.example } and size\n"
+                                         "dunno if not helo_name\n"
+                                         "reject if client_name in { b.example } and helo_name\n"
+                                         "permit if client_address in { 192.0.2.7 } and size\n"
+                                         "dunno\n");
+    static const struct {
+        Attribute attribute;
+        Facet facet;
+        guint32 rule;
+    } rows[] = {
+        {ATTRIBUTE_SIZE, FACET_NUMBER, 0},
+        {ATTRIBUTE_SENDER, FACET_MAILBOX, 1},
+        {ATTRIBUTE_CLIENT_NAME, FACET_DOMAIN, 3},
+        {ATTRIBUTE_CLIENT_ADDRESS, FACET_ADDRESS, 4},
+    };
+    const Index *index = ruleset_index(ruleset);
+    const IndexFirst *firsts = index_firsts(index);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        ck_assert_uint_eq(firsts[i].rule, rows[i].rule);
+        ck_assert_uint_eq(firsts[i].facet, find_facet(index, rows[i].attribute, rows[i].facet));
+    }
+    ck_assert_uint_eq(firsts[G_N_ELEMENTS(rows)].rule, INDEX_END);
 }
 END_TEST
 
@@ -153,6 +179,7 @@ int main(void) {
     UNIT_ADD_TABLE(suite, test_cover, covers);
     TCase *tcase = tcase_create("postings");
     tcase_add_test(tcase, test_postings);
+    tcase_add_test(tcase, test_firsts);
     tcase_add_test(tcase, test_cover_limit);
     tcase_add_test(tcase, test_threshold_limit);
     tcase_add_test(tcase, test_many_thresholds);

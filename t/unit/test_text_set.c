@@ -149,6 +149,48 @@ START_TEST(test_many) {
 }
 END_TEST
 
+/* A hash that goes on is the hash of the longer text alone, and letters are folded in it. */
+START_TEST(test_hash) {
+    static const Text text = TEXT_LITERAL("Very.Long.Label-of.Mail.Example.COM");
+    g_autofree char *copy = unit_copy(text);
+    TextHash hash = text_hash_start(text_make(copy, text.length));
+    text_fold(text, copy);
+    for (size_t length = 0; length <= text.length; length += (size_t)_i + 1) {
+        TextHash alone = text_hash_start(text_make(text.data + text.length - length, length));
+        ck_assert_uint_eq(text_hash_last(&hash, length), text_hash_last(&alone, length));
+    }
+}
+END_TEST
+
+/* Zeros in front count, and so does each byte. */
+START_TEST(test_hash_differs) {
+    char bytes[20] = {0};
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    for (size_t length = 0; length <= sizeof bytes; length++) {
+        for (size_t at = 0; at < MAX(length, 1); at++) {
+            guint64 *value = g_new(guint64, 1);
+            bytes[at] = length > 0 ? 'x' : 0;
+            TextHash hash = text_hash_start(text_make(bytes, length));
+            *value = text_hash_last(&hash, length);
+            bytes[at] = 0;
+            ck_assert_msg(g_hash_table_add(seen, value), "%zu of %zu", at, length);
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_longest) {
+    g_autoptr(TextSet) set = text_set_new();
+    ck_assert_uint_eq(text_set_longest(set), 0);
+    ck_assert(!text_set_has(set, TEXT_LITERAL("a")));
+    ck_assert(text_set_add(set, TEXT_LITERAL("example")));
+    ck_assert(text_set_add(set, TEXT_LITERAL("net")));
+    ck_assert_uint_eq(text_set_longest(set), 7);
+    ck_assert(text_set_has(set, TEXT_LITERAL("example")));
+    ck_assert(!text_set_has(set, TEXT_LITERAL("examples")));
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("text_set");
     UNIT_ADD_TABLE(suite, test_has, rows);
@@ -156,5 +198,8 @@ int main(void) {
     unit_add(suite, "test_empty_set", test_empty_set, 1);
     unit_add(suite, "test_random", test_random, 2);
     unit_add(suite, "test_many", test_many, 1);
+    unit_add(suite, "test_hash", test_hash, 9);
+    unit_add(suite, "test_hash_differs", test_hash_differs, 1);
+    unit_add(suite, "test_longest", test_longest, 1);
     return unit_run(suite);
 }
