@@ -3,9 +3,10 @@
  */
 #include "protocol/address.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
-#include "unit/unit.h"
+#include "unit/random.h"
 
 /* `printed` is NULL where the text is no address. */
 typedef struct {
@@ -17,6 +18,7 @@ typedef struct {
 
 static const Row addresses[] = {
     {"IPv4", BYTES("192.0.2.1"), "192.0.2.1", 4},
+    {"IPv4, each of another length", BYTES("1.20.100.0"), "1.20.100.0", 4},
     {"the lowest", BYTES("0.0.0.0"), "0.0.0.0", 4},
     {"the highest", BYTES("255.255.255.255"), "255.255.255.255", 4},
     {"IPv6", BYTES("2001:db8::1"), "2001:db8::1", 16},
@@ -44,6 +46,11 @@ static const Row addresses[] = {
     {"five parts", BYTES("192.0.2.1.1"), NULL, 0},
     {"256", BYTES("192.0.2.256"), NULL, 0},
     {"a leading zero", BYTES("192.0.2.01"), NULL, 0},
+    {"two zeros", BYTES("192.00.2.1"), NULL, 0},
+    {"four digits", BYTES("192.0.2.1000"), NULL, 0},
+    {"a number that wraps", BYTES("192.0.2.4294967297"), NULL, 0},
+    {"a dot before", BYTES(".192.0.2.1"), NULL, 0},
+    {"dots alone", BYTES("..."), NULL, 0},
     {"octal", BYTES("0300.0.2.1"), NULL, 0},
     {"hexadecimal", BYTES("0xc0.0.2.1"), NULL, 0},
     {"an empty part", BYTES("192..2.1"), NULL, 0},
@@ -137,6 +144,80 @@ START_TEST(test_parse) {
 }
 END_TEST
 
+/* What inet_pton() takes and no more, as Address has it. */
+static gboolean parse_by_library(Text text, Address *out) {
+    static const guint8 mapped[12] = {[10] = 0xff, [11] = 0xff};
+    g_autofree char *string = g_strndup(text.data, text.length);
+    guint8 bytes[16];
+    *out = (Address){.family = ADDRESS_IPV4};
+    if (strlen(string) < text.length) {
+        return FALSE;
+    }
+    if (inet_pton(AF_INET, string, out->bytes) == 1) {
+        return TRUE;
+    }
+    if (inet_pton(AF_INET6, string, bytes) != 1) {
+        return FALSE;
+    }
+    gboolean ipv4 = memcmp(bytes, mapped, sizeof mapped) == 0;
+    out->family = ipv4 ? ADDRESS_IPV4 : ADDRESS_IPV6;
+    memcpy(out->bytes, ipv4 ? bytes + 12 : bytes, ipv4 ? 4 : 16);
+    return TRUE;
+}
+
+static void check_library(Random *random, Text text) {
+    g_autofree char *copy = unit_copy(text);
+    Address got;
+    Address want;
+    gboolean good = address_parse(text_make(copy, text.length), &got);
+    RANDOM_ASSERT(random, good == parse_by_library(text, &want), "%s", unit_show(text));
+    RANDOM_ASSERT(random, !good || address_equal(&got, &want), "%s", unit_show(text));
+}
+
+static Text make_address(Random *random, char out[64]) {
+    static const guint near[] = {0, 1, 9, 10, 99, 100, 199, 200, 249, 255, 256, 260, 300, 1000};
+    guint parts[4];
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
+        parts[i] = random_below(random, 2) ? random_below(random, 256)
+                                           : near[random_below(random, G_N_ELEMENTS(near))];
+    }
+    gint length = g_snprintf(out, 64, "%u.%u.%u.%u", parts[0], parts[1], parts[2], parts[3]);
+    return text_make(out, (size_t)length);
+}
+
+/* Puts a byte in, takes one out, or replaces one. */
+static Text damage(Random *random, char bytes[64], Text text) {
+    static const char letters[] = "0123456789.0123456789.:x-+ /\0\n\xb1";
+    size_t at = random_below(random, (guint)text.length);
+    char byte = letters[random_below(random, sizeof letters - 1)];
+    switch (random_below(random, 3)) {
+    case 0:
+        memmove(bytes + at + 1, bytes + at, text.length - at);
+        bytes[at] = byte;
+        return text_make(bytes, text.length + 1);
+    case 1:
+        memmove(bytes + at, bytes + at + 1, text.length - at - 1);
+        return text_make(bytes, text.length - 1);
+    default:
+        bytes[at] = byte;
+        return text;
+    }
+}
+
+START_TEST(test_library) {
+    Random random = random_start();
+    char bytes[64];
+    for (guint round = 0; round < 100000; round++) {
+        Text text = make_address(&random, bytes);
+        check_library(&random, text);
+        for (guint i = random_below(&random, 3); i > 0; i--) {
+            text = damage(&random, bytes, text);
+            check_library(&random, text);
+        }
+    }
+}
+END_TEST
+
 START_TEST(test_parse_literal) {
     check_row(&literals[_i], address_parse_literal);
 }
@@ -182,6 +263,7 @@ END_TEST
 int main(void) {
     Suite *suite = suite_create("address");
     UNIT_ADD_TABLE(suite, test_parse, addresses);
+    unit_add(suite, "test_library", test_library, 1);
     UNIT_ADD_TABLE(suite, test_parse_literal, literals);
     UNIT_ADD_TABLE(suite, test_equal, pairs);
     unit_add(suite, "test_print_longest", test_print_longest, 1);
