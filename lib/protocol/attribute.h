@@ -73,13 +73,14 @@ typedef guint16 StateSet;
 #define STATE_SET(state) ((StateSet)(1 << (state)))
 #define STATE_SET_ALL ((StateSet)((1 << STATE_COUNT) - 1))
 
-/* Bytes that hold any attribute's name and its `=`, with NULs behind. */
-#define ATTRIBUTE_PREFIX_SIZE 32
+/* Bytes that hold any attribute's name and its `=`, with NULs behind; with the length, two words of
+ * a vector. */
+#define ATTRIBUTE_PREFIX_SIZE 31
 
 typedef struct {
-    const char *name;
     char prefix[ATTRIBUTE_PREFIX_SIZE]; /* the name and `=`: how a line of the request starts */
     guint8 prefix_length;
+    const char *name;
     AttributeType type;
     gboolean xtext;            /* RFC 3461 xtext: decoded before it is compared */
     gboolean unknown_absent;   /* the value `unknown` means that Postfix has none */

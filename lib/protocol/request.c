@@ -1,7 +1,8 @@
 /*
  * Request: one pass over the bytes finds the newlines, many at once, and reads each line as it is
  * found. smtpd sends the attributes in the table's order, so a line is first compared with the name
- * that follows the last line's: a search of the table is rare.
+ * that follows the last line's: a search of the table is rare. An order that is another costs that
+ * search for each line, of ATTRIBUTE_COUNT names at most.
  */
 #include "protocol/request.h"
 
@@ -10,133 +11,164 @@
 #include "limit.h"
 #include "protocol/frame.h"
 #include "protocol/newline.h"
+#include "protocol/word.h"
 #include "protocol/xtext.h"
 
 /* Where a pass stands. */
 typedef struct {
     Request *request;
     const char *line; /* where the line that is being looked for begins */
-    guint expected;   /* the attribute that the next line should have */
+    guint first; /* from this attribute up to `next` all were read, and not noted as seen yet */
+    guint next;  /* the attribute that the next line should have; ATTRIBUTE_COUNT: none */
 } Reader;
 
-static guint64 load8(const char *bytes) {
-    guint64 word;
-    memcpy(&word, bytes, sizeof word);
-    return word;
-}
-
-static guint32 load4(const char *bytes) {
-    guint32 word;
-    memcpy(&word, bytes, sizeof word);
-    return word;
-}
+/* How to go on after a line that was not the expected one: with which attribute, while the status
+ * is REQUEST_INCOMPLETE. */
+typedef struct {
+    RequestStatus status;
+    guint next;
+} Step;
 
 /* Compares 4 to ATTRIBUTE_PREFIX_SIZE bytes by a few words that may overlap. */
 static gboolean equal_prefix(const char *a, const char *b, size_t length) {
-    if (length < 8) {
-        return load4(a) == load4(b) && load4(a + length - 4) == load4(b + length - 4);
+    if (length < WORD_SIZE) {
+        return word_load_half(a) == word_load_half(b)
+               && word_load_half(a + length - 4) == word_load_half(b + length - 4);
     }
-    gboolean ends = load8(a) == load8(b) && load8(a + length - 8) == load8(b + length - 8);
-    if (length <= 16) {
-        return ends;
+    guint64 differ = (word_load(a) ^ word_load(b))
+                     | (word_load(a + length - WORD_SIZE) ^ word_load(b + length - WORD_SIZE));
+    if (length > 2 * WORD_SIZE) {
+        differ |= word_load(a + WORD_SIZE) ^ word_load(b + WORD_SIZE);
+        differ |= word_load(a + length - 2 * WORD_SIZE) ^ word_load(b + length - 2 * WORD_SIZE);
     }
-    return ends && load8(a + 8) == load8(b + 8) && load8(a + length - 16) == load8(b + length - 16);
+    return differ == 0;
 }
 
-static gboolean has_prefix(const Reader *reader, const char *newline, Attribute attribute) {
-    const AttributeInfo *info = attribute_info(attribute);
-    return (size_t)(newline - reader->line) >= info->prefix_length
-           && equal_prefix(reader->line, info->prefix, info->prefix_length);
+/* A bit for each attribute before this one. */
+static guint64 bits_below(guint attribute) {
+    return (G_GUINT64_CONSTANT(1) << attribute) - 1;
 }
 
-static void store(Request *request, Attribute attribute, Text value) {
+static void note_seen(Request *request, guint first, guint next) {
+    request->seen |= bits_below(next) & ~bits_below(first);
+}
+
+/* The attribute whose line it is, or ATTRIBUTE_COUNT. An older Postfix leaves attributes out, and
+ * their order stays: those that follow the expected one come first. */
+static guint find_attribute(Text line, guint expected) {
+    for (guint i = 1; i <= ATTRIBUTE_COUNT; i++) {
+        guint attribute = (expected + i) % ATTRIBUTE_COUNT;
+        const AttributeInfo *info = &attribute_table[attribute];
+        size_t length = info->prefix_length;
+        if (line.length >= length && line.data[length - 1] == '='
+            && memcmp(line.data, info->prefix, length) == 0) {
+            return attribute;
+        }
+    }
+    return ATTRIBUTE_COUNT;
+}
+
+static void store(Request *request, guint attribute, Text line) {
     guint64 bit = G_GUINT64_CONSTANT(1) << attribute;
+    size_t prefix = attribute_table[attribute].prefix_length;
     if (request->seen & bit) {
         request->repeated |= bit;
         return;
     }
     request->seen |= bit;
-    request->values[attribute] = value;
+    request->values[attribute] = text_make(line.data + prefix, line.length - prefix);
 }
 
-static void store_line(Reader *reader, Attribute attribute, const char *newline) {
-    const char *value = reader->line + attribute_info(attribute)->prefix_length;
-    store(reader->request, attribute, text_make(value, (size_t)(newline - value)));
-    reader->expected = ((guint)attribute + 1) % ATTRIBUTE_COUNT;
-}
-
-/* An older Postfix leaves attributes out, and their order stays: those that follow come first. */
-static gboolean find_attribute(const Reader *reader, const char *newline, Attribute *out) {
-    for (guint i = 0; i < ATTRIBUTE_COUNT; i++) {
-        Attribute attribute = (Attribute)((reader->expected + i) % ATTRIBUTE_COUNT);
-        if (has_prefix(reader, newline, attribute)) {
-            *out = attribute;
-            return TRUE;
-        }
+static RequestStatus finish(Request *request) {
+    guint64 missing = bits_below(ATTRIBUTE_COUNT) & ~request->seen;
+    for (; missing; missing &= missing - 1) {
+        request->values[__builtin_ctzll(missing)] = (Text){0};
     }
-    return FALSE;
-}
-
-static RequestStatus read_line(Reader *reader, const char *newline) {
-    Attribute attribute;
-    if (find_attribute(reader, newline, &attribute)) {
-        store_line(reader, attribute, newline);
-    } else {
-        ssize_t equals = text_find(text_make(reader->line, (size_t)(newline - reader->line)), '=');
-        if (equals <= 0) {
-            return equals < 0 ? REQUEST_NO_EQUALS_SIGN : REQUEST_NO_NAME;
-        }
-    }
-    reader->line = newline + 1;
-    return REQUEST_OK;
-}
-
-static RequestStatus finish(const Request *request) {
     gboolean policy =
         text_equal(request->values[ATTRIBUTE_REQUEST], TEXT_LITERAL("smtpd_access_policy"));
     return policy ? REQUEST_OK : REQUEST_NOT_POLICY;
 }
 
-/* Reads the lines that end within the NEWLINE_STEP bytes from `at`. *ended: the empty one came. */
-static RequestStatus read_step(Reader *reader, const char *at, guint64 newlines, gboolean *ended) {
+static RequestStatus judge_unknown(Text line) {
+    ssize_t equals = text_find(line, '=');
+    if (equals > 0) {
+        return REQUEST_INCOMPLETE;
+    }
+    return equals < 0 ? REQUEST_NO_EQUALS_SIGN : REQUEST_NO_NAME;
+}
+
+/* None is expected once an attribute was seen that should come later: it could come again. */
+static G_NO_INLINE Step read_other(Request *request, Text line, guint first, guint next) {
+    note_seen(request, first, next);
+    if (line.length == 0) {
+        return (Step){finish(request), next};
+    }
+    guint attribute = find_attribute(line, next);
+    if (attribute == ATTRIBUTE_COUNT) {
+        return (Step){judge_unknown(line), next};
+    }
+    store(request, attribute, line);
+    gboolean ordered = (request->seen & ~bits_below(attribute + 1)) == 0;
+    return (Step){REQUEST_INCOMPLETE, ordered ? attribute + 1 : ATTRIBUTE_COUNT};
+}
+
+static gboolean read_expected(Reader *reader, Text line) {
+    if (reader->next == ATTRIBUTE_COUNT) {
+        return FALSE;
+    }
+    const AttributeInfo *info = &attribute_table[reader->next];
+    size_t prefix = info->prefix_length;
+    if (line.length < prefix || !equal_prefix(line.data, info->prefix, prefix)) {
+        return FALSE;
+    }
+    reader->request->values[reader->next++] = text_make(line.data + prefix, line.length - prefix);
+    return TRUE;
+}
+
+/* Reads the lines that end within the NEWLINE_STEP bytes from `at`. */
+static RequestStatus read_step(Reader *reader, const char *at, guint64 newlines) {
     for (; newlines; newlines &= newlines - 1) {
         const char *newline = at + __builtin_ctzll(newlines);
-        if (newline == reader->line) {
-            *ended = TRUE;
-            reader->line++;
-            return finish(reader->request);
-        }
-        RequestStatus status = read_line(reader, newline);
-        if (status != REQUEST_OK) {
-            return status;
+        Text line = text_make(reader->line, (size_t)(newline - reader->line));
+        reader->line = newline + 1;
+        if (!read_expected(reader, line)) {
+            Step step = read_other(reader->request, line, reader->first, reader->next);
+            if (step.status != REQUEST_INCOMPLETE) {
+                return step.status;
+            }
+            reader->first = reader->next = step.next;
         }
     }
-    return REQUEST_OK;
+    return REQUEST_INCOMPLETE;
 }
 
 /* The newlines among the last bytes, of which there are fewer than a step. */
-static guint64 last_newlines(const char *at, size_t length) {
+static G_NO_INLINE guint64 last_newlines(Text data, size_t left) {
     char step[NEWLINE_STEP] = {0};
-    memcpy(step, at, length);
+    const char *end = data.data + data.length;
+    if (data.length >= NEWLINE_STEP) {
+        return newline_mask(end - NEWLINE_STEP) >> (NEWLINE_STEP - left);
+    }
+    memcpy(step, end - left, left);
     return newline_mask(step);
 }
 
 /* A line may be wrong before the block is whole: then that is said at once. */
 static RequestStatus read_new(Text data, Request *out, size_t *length) {
     Reader reader = {.request = out, .line = data.data};
-    const char *at = data.data;
     const char *end = data.data + data.length;
-    *out = (Request){0};
+    out->seen = 0;
+    out->repeated = 0;
+    const char *at = data.data;
     while (at < end) {
         size_t left = (size_t)(end - at);
-        guint64 newlines = left >= NEWLINE_STEP ? newline_mask(at) : last_newlines(at, left);
-        gboolean ended = FALSE;
-        RequestStatus status = read_step(&reader, at, newlines, &ended);
-        if (ended || status != REQUEST_OK) {
+        guint64 newlines = left >= NEWLINE_STEP ? newline_mask(at) : last_newlines(data, left);
+        RequestStatus status = read_step(&reader, at, newlines);
+        at += MIN(left, NEWLINE_STEP);
+        if (status != REQUEST_INCOMPLETE) {
             *length = (size_t)(reader.line - data.data);
             return status;
         }
-        at += MIN(left, NEWLINE_STEP);
     }
     return REQUEST_INCOMPLETE;
 }

@@ -153,6 +153,30 @@ START_TEST(test_repeated) {
 }
 END_TEST
 
+/* In the table's order, but for one before them that they come to again. */
+START_TEST(test_repeated_in_order) {
+    Request request = parse("size=0\n" POLICY "sender=a@d\nrecipient=b@d\nrecipient_count=1\n"
+                            "queue_id=\ninstance=i\nsize=1\netrn_domain=\nstress=\nsize=2\n\n");
+    UNIT_ASSERT_TEXT("the first size", request.values[ATTRIBUTE_SIZE], TEXT_LITERAL("0"));
+    UNIT_ASSERT_TEXT("one before it", request.values[ATTRIBUTE_INSTANCE], TEXT_LITERAL("i"));
+    ck_assert_uint_eq(request.repeated, bit(ATTRIBUTE_SIZE));
+    ck_assert_uint_eq(request.seen & bit(ATTRIBUTE_STRESS), bit(ATTRIBUTE_STRESS));
+}
+END_TEST
+
+/* Nothing of what the Request held before shows through. */
+START_TEST(test_used_before) {
+    Request request;
+    memset(&request, 0xa5, sizeof request);
+    ck_assert_int_eq(request_parse(TEXT_LITERAL(POLICY "stress=\n\n"), &request), REQUEST_OK);
+    ck_assert_uint_eq(request.seen, bit(ATTRIBUTE_REQUEST) | bit(ATTRIBUTE_STRESS));
+    ck_assert_uint_eq(request.repeated, 0);
+    for (guint i = 1; i < ATTRIBUTE_COUNT; i++) {
+        ck_assert_uint_eq(request.values[i].length, 0);
+    }
+}
+END_TEST
+
 START_TEST(test_borrows) {
     g_autofree char *block = g_strdup(POLICY "sender=a@b\n\n");
     Request request = parse(block);
@@ -398,6 +422,8 @@ int main(void) {
     unit_add(suite, "test_every_attribute", test_every_attribute, 1);
     unit_add(suite, "test_absent", test_absent, 1);
     unit_add(suite, "test_repeated", test_repeated, 1);
+    unit_add(suite, "test_repeated_in_order", test_repeated_in_order, 1);
+    unit_add(suite, "test_used_before", test_used_before, 1);
     unit_add(suite, "test_borrows", test_borrows, 1);
     unit_add(suite, "test_nul", test_nul, 1);
     unit_add(suite, "test_largest", test_largest, 1);
