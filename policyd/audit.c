@@ -4,67 +4,79 @@
  */
 #include "audit.h"
 
-#include <pthread.h>
 #include <string.h>
 #include <time.h>
 
+#include "protocol/word.h"
 #include "server_limit.h"
-
-/* ` name="`, padded: it is copied with a fixed size, which costs less than its length would. */
-#define KEY_SIZE 32
-
-typedef struct {
-    char text[KEY_SIZE];
-    size_t length;
-} Key;
-
-static Key keys[ATTRIBUTE_COUNT];
 
 /* The worst case: all bytes of all values escaped, and each name thrice, in its field and in both
  * lists. The constant is the keys and values of the fixed fields but the two counted apart. */
-G_STATIC_ASSERT(ATTRIBUTE_COUNT *(4 * LIMIT_AUDIT_VALUE + 3 * KEY_SIZE) + 4 * LIMIT_AUDIT_PLACE
-                    + 4 * LIMIT_AUDIT_VALUE + 512
+G_STATIC_ASSERT(ATTRIBUTE_COUNT *(4 * LIMIT_AUDIT_VALUE + 3 * ATTRIBUTE_PREFIX_SIZE)
+                    + 4 * LIMIT_AUDIT_PLACE + 4 * LIMIT_AUDIT_VALUE + 512
                 <= LIMIT_AUDIT_LINE);
 
 /* Printable ASCII but `"` and `\`. */
-static const guint8 plain[256] = {[0x20 ... 0x21] = 1, [0x23 ... 0x5b] = 1, [0x5d ... 0x7e] = 1};
-
-static void make_keys(void) {
-    for (size_t i = 0; i < ATTRIBUTE_COUNT; i++) {
-        const char *name = attribute_info((Attribute)i)->name;
-        keys[i].length = (size_t)g_snprintf(keys[i].text, KEY_SIZE, " %s=\"", name);
-        g_assert(keys[i].length < KEY_SIZE);
-    }
+static gboolean is_plain(guchar byte) {
+    return byte >= 0x20 && byte <= 0x7e && byte != '"' && byte != '\\';
 }
 
-/* Copies sixteen bytes, and answers TRUE if all are plain. They are compared signed, so those from
- * 0x80 on are below 0x20. */
-static gboolean copy_sixteen(char *out, const char *at) {
-    typedef gint8 Sixteen __attribute__((vector_size(16)));
+typedef gint8 Sixteen __attribute__((vector_size(16)));
+typedef guint8 Unsigned __attribute__((vector_size(16)));
+typedef guint64 Halves __attribute__((vector_size(16)));
+
+static const Sixteen every = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+
+/* Which of sixteen bytes are plain: those below 0x20 and above 0x7e are not above 0x20, signed,
+ * once 1 is added. */
+static Sixteen find_plain(Sixteen bytes) {
+    Sixteen next = (Sixteen)((Unsigned)bytes + 1);
+    return (Sixteen)(next > 0x20) & ~((Sixteen)(bytes == '"') | (Sixteen)(bytes == '\\'));
+}
+
+static Sixteen copy_sixteen(char *out, const char *at) {
     Sixteen bytes;
-    guint64 halves[2];
     memcpy(&bytes, at, sizeof bytes);
     memcpy(out, &bytes, sizeof bytes);
-    bytes = (Sixteen)((bytes >= 0x20) & (bytes != '"') & (bytes != '\\') & (bytes != 0x7f));
-    memcpy(halves, &bytes, sizeof halves);
-    return (halves[0] & halves[1]) == G_MAXUINT64;
+    return find_plain(bytes);
 }
 
-/* The same for eight, but now and then FALSE without need. Each term has the top bit set of bytes
- * that are below 0x20, `"`, `\`, 0x7f, or above, and by a borrow of one beside them. */
-static gboolean copy_eight(char *out, const char *at) {
-    const guint64 ones = G_GUINT64_CONSTANT(0x0101010101010101);
-    guint64 word;
-    memcpy(&word, at, sizeof word);
-    memcpy(out, &word, sizeof word);
-    guint64 found = (word - ones * 0x20) | ((word ^ (ones * '"')) - ones)
-                    | ((word ^ (ones * '\\')) - ones) | (word + ones) | word;
-    return (found & (ones * 0x80)) == 0;
+static Sixteen find_plain_words(guint64 first, guint64 last) {
+    Halves halves = {first, last};
+    return find_plain((Sixteen)halves);
+}
+
+/* Copies a value, and takes from *plain what it has no plain bytes for. It writes at least a word:
+ * there is room behind any value. Inline, so that *plain is a register and not memory. */
+static inline G_ALWAYS_INLINE char *copy_value(char *out, const char *value, size_t length,
+                                               Sixteen *plain) {
+    if (length >= 16) {
+        for (size_t i = 0; i + 16 < length; i += 16) {
+            *plain &= copy_sixteen(out + i, value + i);
+        }
+        *plain &= copy_sixteen(out + length - 16, value + length - 16);
+    } else if (length >= WORD_SIZE) {
+        guint64 first = word_load(value);
+        guint64 last = word_load(value + length - WORD_SIZE);
+        word_store(out, first);
+        word_store(out + length - WORD_SIZE, last);
+        *plain &= find_plain_words(first, last);
+    } else {
+        guint64 word = word_load_some(value, length) | WORD_OF(' ') << length * 8;
+        word_store(out, word);
+        *plain &= find_plain_words(word, word);
+    }
+    return out + length;
+}
+
+static gboolean is_every(Sixteen bytes) {
+    Halves halves = (Halves)bytes;
+    return (halves[0] & halves[1]) == G_MAXUINT64;
 }
 
 static char *append_byte(char *out, guchar byte) {
     static const char digits[] = "0123456789abcdef";
-    if (plain[byte]) {
+    if (is_plain(byte)) {
         *out = (char)byte;
         return out + 1;
     }
@@ -74,26 +86,11 @@ static char *append_byte(char *out, guchar byte) {
     return out + 4;
 }
 
-static char *append_escaped(char *out, const char *value, size_t length) {
+static G_NO_INLINE char *append_escaped(char *out, const char *value, size_t length) {
     for (size_t i = 0; i < length; i++) {
         out = append_byte(out, (guchar)value[i]);
     }
     return out;
-}
-
-/* Most values are plain: they are copied and looked at in one go, the last step overlapping the
- * one before it. One that turns out not to be is written anew. */
-static char *append_value(char *out, const char *value, size_t length) {
-    gboolean is_plain = length >= 8;
-    if (length >= 16) {
-        for (size_t i = 0; i + 16 < length; i += 16) {
-            is_plain &= copy_sixteen(out + i, value + i);
-        }
-        is_plain &= copy_sixteen(out + length - 16, value + length - 16);
-    } else if (length >= 8) {
-        is_plain = copy_eight(out, value) & copy_eight(out + length - 8, value + length - 8);
-    }
-    return is_plain ? out + length : append_escaped(out, value, length);
 }
 
 static char *append_raw(char *out, const char *text, size_t length) {
@@ -104,17 +101,22 @@ static char *append_raw(char *out, const char *text, size_t length) {
 #define APPEND_LITERAL(out, literal) append_raw((out), (literal), sizeof(literal) - 1)
 
 static char *append_number(char *out, guint64 number) {
-    char digits[20];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + number % 10);
+    guint digits = 1;
+    for (guint64 rest = number; rest >= 10; rest /= 10) {
+        digits++;
+    }
+    for (guint i = digits; i > 0; i--) {
+        out[i - 1] = (char)('0' + number % 10);
         number /= 10;
-    } while (number > 0);
-    return append_raw(out, digits + at, sizeof digits - at);
+    }
+    return out + digits;
 }
 
 static char *append_string(char *out, const char *text, size_t limit) {
-    return append_value(out, text, strnlen(text, limit));
+    size_t length = strnlen(text, limit);
+    Sixteen plain = every;
+    char *end = copy_value(out, text, length, &plain);
+    return is_every(plain) ? end : append_escaped(out, text, length);
 }
 
 static char *append_head(char *out, const AuditEntry *entry) {
@@ -132,9 +134,21 @@ static char *append_head(char *out, const AuditEntry *entry) {
     return entry->dry_run ? APPEND_LITERAL(out, " dry_run=\"yes\"") : out;
 }
 
+/* ` name="`; copied with a fixed size, which costs less than its length would. */
+static char *append_key(char *out, Attribute attribute) {
+    const AttributeInfo *info = attribute_info(attribute);
+    *out = ' ';
+    memcpy(out + 1, info->prefix, ATTRIBUTE_PREFIX_SIZE);
+    out += 1 + info->prefix_length;
+    *out = '"';
+    return out + 1;
+}
+
 /* Answers a bit for each attribute that was cut in *truncated. */
-static char *append_attributes(char *out, const Request *request, guint64 *truncated) {
+static inline G_ALWAYS_INLINE char *append_values(char *out, const Request *request,
+                                                  guint64 *truncated, Sixteen *plain) {
     for (size_t i = ATTRIBUTE_REQUEST + 1; i < ATTRIBUTE_COUNT; i++) {
+        const char *value = request->values[i].data;
         size_t length = request->values[i].length;
         if (length == 0) {
             continue;
@@ -143,11 +157,23 @@ static char *append_attributes(char *out, const Request *request, guint64 *trunc
             length = LIMIT_AUDIT_VALUE;
             *truncated |= G_GUINT64_CONSTANT(1) << i;
         }
-        memcpy(out, keys[i].text, KEY_SIZE);
-        out = append_value(out + keys[i].length, request->values[i].data, length);
+        out = append_key(out, (Attribute)i);
+        out = plain ? copy_value(out, value, length, plain) : append_escaped(out, value, length);
         *out++ = '"';
     }
     return out;
+}
+
+static G_NO_INLINE char *append_odd(char *out, const Request *request, guint64 *truncated) {
+    return append_values(out, request, truncated, NULL);
+}
+
+/* Most values are plain: they are copied and looked at in one go. If one turns out not to be, all
+ * are written anew. */
+static char *append_attributes(char *out, const Request *request, guint64 *truncated) {
+    Sixteen plain = every;
+    char *end = append_values(out, request, truncated, &plain);
+    return is_every(plain) ? end : append_odd(out, request, truncated);
 }
 
 static char *append_names(char *out, guint64 attributes) {
@@ -165,9 +191,7 @@ static char *append_names(char *out, guint64 attributes) {
 }
 
 size_t audit_format(const AuditEntry *entry, char *out) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     guint64 truncated = 0;
-    pthread_once(&once, make_keys);
     char *at = append_attributes(append_head(out, entry), entry->request, &truncated);
     if (entry->request->repeated) {
         at = append_names(APPEND_LITERAL(at, " odd=\"repeated "), entry->request->repeated);

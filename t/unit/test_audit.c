@@ -50,6 +50,11 @@ static const struct {
      BYTES(HEAD " us=\"7\" helo_name=\"a\\x00b\"\n")},
     {"UTF-8", BYTES(POLICY "sender=\xc3\xbc@x\n\n"), 7, FALSE,
      BYTES(HEAD " us=\"7\" sender=\"\\xc3\\xbc@x\"\n")},
+    {"one value of three that is not plain",
+     BYTES(POLICY "client_name=a.example\nsender=\"\nrecipient=user@recipient.example\n\n"), 7,
+     FALSE,
+     BYTES(HEAD " us=\"7\" client_name=\"a.example\" sender=\"\\x22\""
+                " recipient=\"user@recipient.example\"\n")},
     {"a repeated attribute", BYTES(POLICY "sender=a\nsender=b\n\n"), 7, FALSE,
      BYTES(HEAD " us=\"7\" sender=\"a\" odd=\"repeated sender\"\n")},
     {"repeated attributes", BYTES(POLICY "size=1\nsize=1\nrecipient=\nrecipient=b\n" POLICY "\n"),
@@ -104,7 +109,7 @@ static void check_byte(char byte, size_t at, size_t length) {
 /* Every byte, at every place of values around the steps of eight and sixteen that are looked at as
  * one. */
 START_TEST(test_byte) {
-    static const size_t lengths[] = {1, 2, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 48, 50};
+    static const size_t lengths[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 48, 50};
     for (guint i = 0; i < G_N_ELEMENTS(lengths); i++) {
         for (size_t at = 0; at < lengths[i]; at++) {
             check_byte((char)_i, at, lengths[i]);
