@@ -163,7 +163,7 @@ class Interrupt(ScratchCase):
                 self.assertTrue(found, run.said)
                 self.assertNotIn(b"\r\x1b", after)
                 self.assertIn(said, after)
-                self.assertNotIn("ok", printed)
+                self.assertNotIn(": ok", printed)
                 if not said:
                     self.assertIn("not decided", printed.lower())
 
