@@ -106,7 +106,9 @@ class Client:
     """One connection, to a Unix socket's path or to an inet (host, port)."""
 
     def __init__(self, address, seconds=REPLY_SECONDS):
-        family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+        family = socket.AF_UNIX
+        if not isinstance(address, str):
+            family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.settimeout(seconds)
         self.buffer = bytearray()

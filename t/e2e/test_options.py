@@ -1,5 +1,6 @@
 """Options: what the daemon's flags do, shown on the running daemon."""
 
+import json
 import os
 import re
 import subprocess
@@ -7,8 +8,9 @@ import time
 import unittest
 
 from lib_case import ScratchCase
+from lib_control import Control
 from lib_policyd import DENIED, Client, Policyd, block, program
-from lib_postfix import free_port
+from lib_postfix import free_port, has_ipv6
 
 SECONDS_OF_REST = 1.5
 
@@ -16,12 +18,21 @@ SECONDS_OF_REST = 1.5
 class Listening(ScratchCase):
     def test_inet(self):
         port = free_port()
-        daemon = self.policyd(options=["--listen", f"inet:127.0.0.1:{port}"])
-        for case, address in (("inet", ("127.0.0.1", port)), ("unix", daemon.path)):
-            with self.subTest(case), Client(address) as client:
+        hosts = ["127.0.0.1", "::1"] if has_ipv6() else ["127.0.0.1"]
+        listen = [
+            f"inet:[{host}]:{port}" if ":" in host else f"inet:{host}:{port}" for host in hosts
+        ]
+        daemon = self.policyd(options=[word for at in listen for word in ("--listen", at)])
+        for address in [(host, port) for host in hosts] + [daemon.path]:
+            with self.subTest(address), Client(address) as client:
                 self.assertEqual(client.ask(), "DUNNO")
                 client.send(block(recipient="user@c.example") * 3)
                 self.assertEqual([client.outcome() for _ in range(3)], [DENIED] * 3)
+                before = len(daemon.said())
+                client.send(b"nonsense\n\n")
+                self.assertEqual(client.outcome(), "closed")
+                name = "client pid" if isinstance(address, str) else f"client {address[0]} port"
+                self.assertRegex(daemon.said()[before:], rf"{name} \d+.*: ")
         daemon.stop()
         daemon.start()  # at once, whatever connections linger
         with Client(("127.0.0.1", port)) as client:
@@ -155,6 +166,17 @@ class Logging(ScratchCase):
             self.assertEqual(file.read(), lines)
         self.assertIn(lines.decode(), daemon.said())
 
+    def test_regex_at_its_limit(self):
+        """Its test is false; that is counted, and told at first."""
+        control = Control(self.scratch)
+        rules = "reject if helo_name matches /^(0+)+$/\ndunno\n"
+        daemon = self.policyd(rules, options=control.options("--workers", "1"))
+        with daemon.client() as client:
+            for helo, action in (("0", "REJECT"), ("0" * 60 + ".example", "DUNNO")) * 2:
+                self.assertEqual(client.ask(helo_name=helo), action)
+        self.assertEqual(control.numbers()["regex_limits"], 2)
+        self.assertEqual(daemon.said().count("a regex reached its match limit 1 times"), 1)
+
     def test_torn_line_is_ended_at_the_start(self):
         torn = b'time="2026-01-01T00:00:00.000+00:00" decision="DUN'
         daemon = Policyd(self.scratch)
@@ -253,6 +275,30 @@ class Starting(ScratchCase):
                 self.assertEqual(done.returncode, 2, done)
                 self.assertRegex(done.stderr, "policyd: error: ")
 
+    def test_sockets_that_cannot_be(self):
+        rules = self.scratch.write("good.rules", "dunno\n")
+        path = self.scratch.join("socket")
+        table = [
+            ("no owner", f"unix:{path},owner=no-such-user", [], "there is no such owner"),
+            ("no group", f"unix:{path},group=no-such-group", [], "there is no such group"),
+            ("a number too large", f"unix:{path},owner=4294967295", [], "there is no such owner"),
+            ("no user", f"unix:{path}", ["--user", "no-such-user"], "there is no such user"),
+            ("a file", f"unix:{rules}", [], "the file is there and no socket"),
+            ("no folder", f"unix:{path}/socket", [], "cannot bind to"),
+        ]
+        for case, listen, options, text in table:
+            with self.subTest(case):
+                done = self.run_policyd(["--rules", rules, "--listen", listen, *options])
+                self.assertEqual(done.returncode, 1, done)
+                self.assertRegex(done.stderr, f"policyd: error: .*{text}")
+                self.assertFalse(os.path.exists(path), "the socket is left behind")
+
+    def test_owner_by_number(self):
+        daemon = self.policyd(modes=",owner=65534,group=65533,mode=0620")
+        status = os.stat(daemon.path)
+        self.assertEqual((status.st_uid, status.st_gid), (65534, 65533))
+        self.assertEqual(status.st_mode & 0o7777, 0o620)
+
     def test_help_and_version(self):
         for flag, text in (("--help", "--request-timeout"), ("--version", "policyd ")):
             with self.subTest(flag):
@@ -278,14 +324,20 @@ class Query(ScratchCase):
         for recipient, action in (("user@local.example", "DUNNO"), ("user@c.example", DENIED)):
             for source in (["--socket", "unix:" + daemon.path], ["--rules", daemon.rules]):
                 with self.subTest(recipient, source=source[0]):
-                    done = subprocess.run(
-                        [program("policyctl"), "query", *source, "recipient=" + recipient],
-                        capture_output=True,
-                        text=True,
-                        timeout=20,
-                        check=False,
-                    )
+                    query = ["query", *source, "recipient=" + recipient]
+                    done = self.run_policyctl(query)
                     self.assertEqual(done.stdout, f"action={action}\n", done)
+                    done = self.run_policyctl(query + ["--json"])
+                    self.assertEqual(json.loads(done.stdout)["action"], action, done)
+
+    def run_policyctl(self, arguments):
+        return subprocess.run(
+            [program("policyctl"), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
 
 
 if __name__ == "__main__":

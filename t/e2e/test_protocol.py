@@ -3,11 +3,13 @@ read is never answered: it is logged, and the connection closed."""
 
 import datetime
 import re
+import threading
 import time
 import unittest
 
 from lib_case import ScratchCase
 from lib_policyd import DENIED, REQUEST, block
+from lib_postfix import wait_text
 
 LIMIT_BLOCK = 65536
 LIMIT_AUDIT_VALUE = 1024
@@ -119,10 +121,11 @@ class Blocks(ScratchCase):
         super().setUp()
         self.daemon = self.policyd(options=["--request-timeout", "20"])
 
-    def converse(self, pieces, count):
+    def converse(self, pieces, count, pause=0):
         with self.daemon.client() as client:
             for piece in pieces:
                 client.send(piece)
+                time.sleep(pause)
             return [client.outcome() for _ in range(count)]
 
     def test_blocks(self):
@@ -164,7 +167,10 @@ class Blocks(ScratchCase):
     def test_large_block_in_parts(self):
         text = sized(LIMIT_BLOCK)
         pieces = [text[at : at + 1000] for at in range(0, len(text), 1000)]
-        self.assertEqual(self.converse(pieces + [REMOTE], 2), ["DUNNO", DENIED])
+        for case, pause in (("at once", 0), ("one by one", 0.002)):
+            with self.subTest(case):
+                outcomes = self.converse(pieces + [REMOTE], 2, pause)
+                self.assertEqual(outcomes, ["DUNNO", DENIED])
 
     def test_reply_is_exact(self):
         with self.daemon.client() as client:
@@ -255,6 +261,56 @@ class Unfinished(ScratchCase):
             with self.daemon.client() as other:
                 self.assertEqual(other.ask(), "DUNNO")
             self.assertRegex(self.daemon.said(), "does not read its replies")
+
+
+class Late(ScratchCase):
+    """A client that reads its replies late: what no socket holds waits with the daemon."""
+
+    COUNT = 20000
+
+    def setUp(self):
+        super().setUp()
+        self.daemon = self.policyd(options=["--request-timeout", "20"])
+
+    def test_every_reply_comes(self):
+        for case, text, last in (
+            ("one more request", REMOTE, DENIED),
+            ("a malformed one", b"nonsense\n\n", "closed"),
+        ):
+            with self.subTest(case), self.daemon.client() as client:
+                text = LOCAL * self.COUNT + text
+                sender = threading.Thread(target=client.send, args=(text,))
+                sender.start()
+                time.sleep(0.3)
+                outcomes = [client.outcome() for _ in range(self.COUNT)]
+                sender.join()
+                self.assertEqual(set(outcomes), {"DUNNO"})
+                self.assertEqual(client.outcome(), last)
+
+    def test_every_reply_comes_before_the_close(self):
+        """Wherever what the sockets hold ends: somewhere between the first and the last count."""
+        request = b"request=smtpd_access_policy\n\n"
+        for count in range(2000, 8000, 50):
+            with self.subTest(count), self.daemon.client() as client:
+                text = request * count + b"nonsense\n\n"
+                sender = threading.Thread(target=client.send, args=(text,))
+                sender.start()
+                time.sleep(0.005)
+                outcomes = [client.outcome() for _ in range(count + 1)]
+                sender.join()
+                self.assertEqual(outcomes, [DENIED] * count + ["closed"])
+
+    def test_gone_without_reading(self):
+        with self.daemon.client() as client:
+            client.socket.settimeout(0.3)
+            with self.assertRaises(TimeoutError):
+                while True:
+                    client.send(LOCAL * 50)
+        with self.daemon.client() as other:
+            self.assertEqual(other.ask(), "DUNNO")
+        self.assertTrue(
+            wait_text(self.daemon.said, "a reply was not sent: ", 10), self.daemon.said()
+        )
 
 
 class Audit(ScratchCase):

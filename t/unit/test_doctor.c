@@ -147,6 +147,7 @@ static const struct {
      PLAIN, "", "d:no-socket"},
     {"nobody listens", RELAY "check_policy_service unix:private/policyd.old, reject\n", SMTP, PLAIN,
      "", "d:socket-deaf"},
+    {"a folder in the way", SOUND "mail_owner = nobody\n", SMTP, PLAIN, "", "d:socket-folder"},
     {"no such user", SOUND "mail_owner = nobody-at-all\n", SMTP, PLAIN, "", "w:no-mail-owner"},
 
     {"networks alike", SOUND, SMTP,
@@ -254,6 +255,9 @@ static const struct {
     {"several recipients at DATA", SOUND "smtpd_data_restrictions = " ASK "\n", SMTP,
      "domains local = local.example\ndunno if recipient in local\nreject\n", "",
      "d:refused-at-data"},
+    {"several, asked of another",
+     SOUND "smtpd_data_restrictions = check_policy_service inet:127.0.0.1:1\n", SMTP,
+     "domains local = local.example\ndunno if recipient in local\nreject\n", "", ""},
     {"several, but not refused", SOUND "smtpd_data_restrictions = " ASK "\n", SMTP,
      "domains local = local.example\ndunno if protocol_state == \"DATA\"\n"
      "dunno if recipient in local\nreject\n",
@@ -268,6 +272,8 @@ static const struct {
      "dunno if policy_context == \"a\"\n" PLAIN, "", ""},
     {"too old", SOUND "mail_version = 3.0.1\n", SMTP, "dunno if policy_context == \"\\\"\"\n" PLAIN,
      "", "w:never-sent;w:context-not-sent;n:context-not-used"},
+    {"of no version", SOUND "mail_version = mine\n", SMTP, "dunno if mail_version == \"1\"\n" PLAIN,
+     "", ""},
     {"old enough", SOUND "mail_version = 3.10.1\n", SMTP, "dunno if mail_version == \"1\"\n" PLAIN,
      "", ""},
 };
@@ -385,8 +391,33 @@ START_TEST(test_examination) {
 }
 END_TEST
 
+/* The rules that the daemon itself names, and its hash of them: theirs, or another one. */
+START_TEST(test_rules_older) {
+    g_autoptr(GError) error = NULL;
+    make_folder(SOUND, SMTP);
+    g_autoptr(PostfixSettings) postfix = postfix_settings_read(folder, &error);
+    ck_assert_msg(postfix != NULL, "%s", error ? error->message : "");
+    g_autoptr(Ruleset) ruleset = compile(PLAIN);
+    g_autofree char *status =
+        g_strdup_printf("ruleset %s\n", _i == 0 ? ruleset_hash(ruleset) : "00000000");
+    g_autoptr(DaemonStatus) daemon = daemon_status_parse(status);
+    g_autoptr(GArray) interfaces = make_interfaces();
+    const Evidence evidence = {.postfix = postfix,
+                               .ruleset = ruleset,
+                               .rules = "r",
+                               .daemon = daemon,
+                               .interfaces = interfaces};
+    g_autoptr(Installation) installation = installation_new(&evidence);
+    g_autoptr(GPtrArray) findings = examination_run(installation);
+    g_autofree char *got = show(findings);
+    remove_folder();
+    ck_assert_str_eq(got, _i == 0 ? "" : "w:rules-older");
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("doctor");
+    unit_add(suite, "test_rules_older", test_rules_older, 2);
     UNIT_ADD_TABLE(suite, test_examination, rows);
     return unit_run(suite);
 }

@@ -198,6 +198,11 @@ static const struct {
      "f:1: permit: no: sender.domain is absent: sender is \"joe\""},
     {"permit if sender.local" END, BYTES("sender=@b.example"),
      "f:1: permit: no: sender.local is absent: sender is \"@b.example\""},
+    {"permit if sender.domain matches /^(a+)+$/" END,
+     BYTES("sender=x@AaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaB"),
+     "f:1: permit: no: sender.domain matches /^(a+)+$/: sender.domain is "
+     "\"AaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaB\", at which the regex hits its limit: it counts as no "
+     "match"},
     {"permit if helo_name matches /^(a+)+$/" END,
      BYTES("helo_name=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"),
      "f:1: permit: no: helo_name matches /^(a+)+$/: helo_name is "

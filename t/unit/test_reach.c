@@ -81,6 +81,17 @@ static const struct {
      "permit if client_address in { 192.168.192.0/18 }\n"
      "reject if client_address in { 192.168.0.0/16 } and size\nreject\n",
      NEVER("6", "line 4 matches") "\n" NEVER("8", "lines 4, 5 and 7 match")},
+    {"more together than are named",
+     "permit if client_address in { 192.168.0.0/19 }\n"
+     "permit if client_address in { 192.168.32.0/19 }\n"
+     "permit if client_address in { 192.168.64.0/19 }\n"
+     "permit if client_address in { 192.168.96.0/19 }\n"
+     "permit if client_address in { 192.168.128.0/19 }\n"
+     "permit if client_address in { 192.168.160.0/19 }\n"
+     "permit if client_address in { 192.168.192.0/19 }\n"
+     "permit if client_address in { 192.168.224.0/19 }\n"
+     "reject if client_address in { 192.168.0.0/16 } and size\nreject\n",
+     NEVER("12", "lines 4, 5, 6, 7, 8, 9 and 2 more match")},
     {"values that can't be", "reject if size < 5 and size > 10\nreject if sender\nreject\n",
      EMPTY("4") "\n" ALIKE("5")},
     {"a domain, and one under it",
