@@ -11,6 +11,10 @@
 #define EXACT FALSE, FALSE
 #define PARTIAL TRUE, TRUE
 
+#define FIFTEEN_EIGHTS                                                                         \
+    "11.0.0.0/8 12.0.0.0/8 13.0.0.0/8 14.0.0.0/8 15.0.0.0/8 16.0.0.0/8 17.0.0.0/8 18.0.0.0/8 " \
+    "19.0.0.0/8 20.0.0.0/8 21.0.0.0/8 22.0.0.0/8 23.0.0.0/8 24.0.0.0/8 25.0.0.0/8 "
+
 typedef struct {
     const char *name;
     const char *value;
@@ -24,6 +28,7 @@ static const Row networks[] = {
     {"empty", "", "", EXACT, NULL},
     {"Debian's", "127.0.0.0/8 [::ffff:127.0.0.0]/104 [::1]/128", "127.0.0.0/8;::1;", EXACT, NULL},
     {"commas and tabs", "192.0.2.1,\t10.0.0.0/8 ,", "192.0.2.1;10.0.0.0/8;", EXACT, NULL},
+    {"carriage returns", "192.0.2.1\r 10.0.0.0/8", "192.0.2.1;10.0.0.0/8;", FALSE, TRUE, NULL},
     {"twice", "192.0.2.1 192.0.2.1/32", "192.0.2.1;", EXACT, NULL},
     {"IPv6", "[2001:DB8::]/32", "2001:db8::/32;", EXACT, NULL},
     {"IPv6 without brackets", "2001:db8::/32", "", PARTIAL, "lookup table"},
@@ -37,6 +42,11 @@ static const Row networks[] = {
     {"all", "0.0.0.0/0", "", FALSE, TRUE, "open relay"},
     {"IPv6 /16", "[2001::]/16", "2001::/16;", EXACT, NULL},
     {"IPv6 /15", "[2000::]/15", "", FALSE, TRUE, "open relay"},
+    {"as many addresses as fifteen /8", FIFTEEN_EIGHTS,
+     "11.0.0.0/8;12.0.0.0/8;13.0.0.0/8;14.0.0.0/8;15.0.0.0/8;16.0.0.0/8;17.0.0.0/8;18.0.0.0/8;"
+     "19.0.0.0/8;20.0.0.0/8;21.0.0.0/8;22.0.0.0/8;23.0.0.0/8;24.0.0.0/8;25.0.0.0/8;",
+     EXACT, NULL},
+    {"as sixteen", FIFTEEN_EIGHTS "26.0.0.0/9 26.128.0.0/9", "", FALSE, TRUE, "open relay"},
     {"a comment", "192.0.2.1 # 192.0.2.2", "192.0.2.1;", FALSE, TRUE, NULL},
     {"a file", TEST_FOLDER "/postfix/virtual/networks",
      "file \"" TEST_FOLDER "/postfix/virtual/networks\";", EXACT, NULL},
@@ -59,6 +69,8 @@ static const Row domains[] = {
     {"a leading dot", ".example.com", "", PARTIAL, "leading dot"},
     {"a trailing dot", "example.com.", "", PARTIAL, "ends in a dot"},
     {"an address", "192.0.2.1", "", PARTIAL, "is an address"},
+    {"not UTF-8", "\xff, a.example", "a.example;", PARTIAL, "'\\377' is not in the file"},
+    {"a control character", "a\xc2\x9b.example", "", PARTIAL, "control character"},
     {"a table", "hash:/etc/domains a.example", "a.example;", PARTIAL, "lookup table"},
     {"an exclusion", "a.example !b.example c.example", "a.example;", PARTIAL, "exclusion"},
     {"a file", TEST_FOLDER "/postfix/virtual/alias-domains",
@@ -161,6 +173,7 @@ static const struct {
     {"a table", "a.example\nhash:/x\n", "a.example;", TRUE},
     {"an exclusion", "a.example\n!b.example\nc.example\n", "a.example;", TRUE},
     {"empty", "# nothing\n", "", FALSE},
+    {"a comment that is not UTF-8", "# \xff\na.example\n", "a.example;", FALSE},
 };
 
 START_TEST(test_file) {
@@ -180,6 +193,19 @@ START_TEST(test_file) {
     g_autoptr(Items) items = items_from_domains("mydestination", path, FALSE, notes);
     row.fixed = items->fixed;
     check(&row, items, notes);
+    ck_assert_int_eq(g_remove(path), 0);
+}
+END_TEST
+
+START_TEST(test_file_with_nul) {
+    static const char text[] = "a.example\0b.example\n";
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp("items-XXXXXX", &path, NULL);
+    ck_assert_int_ge(fd, 0);
+    ck_assert(g_close(fd, NULL));
+    ck_assert(g_file_set_contents(path, text, sizeof text - 1, NULL));
+    Row row = {.value = path, .texts = "", PARTIAL, .note = "NUL"};
+    check_domains(&row, "mydestination", FALSE);
     ck_assert_int_eq(g_remove(path), 0);
 }
 END_TEST
@@ -216,5 +242,6 @@ int main(void) {
     UNIT_ADD_TABLE(suite, test_file, files);
     UNIT_ADD_TABLE(suite, test_interfaces, interfaces);
     unit_add(suite, "test_deep_files", test_deep_files, 1);
+    unit_add(suite, "test_file_with_nul", test_file_with_nul, 1);
     return unit_run(suite);
 }

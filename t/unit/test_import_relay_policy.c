@@ -114,6 +114,10 @@ static const struct {
      "n:permit;*:dunno;", "P, check_policy_service unix:private/b, reject", 1},
     {"policyd itself", "permit_mynetworks, check_policy_service {unix:private/policyd}, reject", "",
      "n:permit;*:reject \"5.7.1 Access denied\";", "P, reject", 1},
+    {"policyd itself, in an open list", "check_policy_service unix:private/policyd, permit",
+     "permit_mynetworks, reject", "n:permit;*:reject \"5.7.1 Access denied\";", "P, reject", 1},
+    {"an argument is lacking", "reject_rbl_client", "permit_mynetworks, reject",
+     "n:permit;*:reject \"5.7.1 Access denied\";", "reject_rbl_client {}, P, reject", 1},
 };
 
 static char *print(const RelayPolicy *policy) {

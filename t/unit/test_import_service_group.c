@@ -48,6 +48,11 @@ static const struct {
      "main.cf;10587 10587:0;"},
     {"a port that nobody knows", "no-such-service inet n - y - - smtpd" LOGIN "\n",
      "main.cf;no_such_service no-such-service:0;"},
+    {"names that come to one word",
+     "smtpd pass - - y - - smtpd\na-b unix - - y - - smtpd" LOGIN "\n"
+     "a.b unix - - y - - smtpd" LOGIN AUTH "\na_b_2 unix - - y - - smtpd -o "
+     "smtpd_relay_restrictions=defer\n",
+     "main.cf smtpd:0;a_b a-b:0;a_b_2 a.b:0;a_b_2_2 a_b_2:0;"},
     {"other networks", "10025 inet n - n - - smtpd -o mynetworks=192.0.2.1\n",
      "main.cf;10025+ 10025:10025;"},
     {"other networks that are not asked for",

@@ -56,10 +56,11 @@ char *header_services(const ServiceGroup *group) {
 }
 
 /* postconf -P takes no white space, so the list becomes a parameter of main.cf. */
-static void put_service_commands(GString *text, const char *folder, const RelayPolicy *policy,
-                                 const PostfixService *service, const char *context) {
-    g_autofree char *word = service_word(service);
-    g_autofree char *list = relay_policy_list(policy, context);
+static void put_service_commands(GString *text, const PostfixSettings *settings, const char *folder,
+                                 const ServiceGroup *group, const PostfixService *service) {
+    gboolean told = !group->name || service_group_port(group, service, settings) > 0;
+    g_autofree char *word = service_word(settings, service);
+    g_autofree char *list = relay_policy_list(group->policy, told ? NULL : word);
     g_autofree char *setting = g_strdup_printf("policyd_%s = %s", word, list);
     g_autofree char *address = postfix_service_address(service);
     g_autofree char *own =
@@ -74,9 +75,8 @@ static void put_group_commands(GString *text, const PostfixSettings *settings, c
     for (guint i = 0; i < group->services->len; i++) {
         const PostfixService *service = g_ptr_array_index(group->services, i);
         gboolean own = g_hash_table_contains(service->own, "smtpd_relay_restrictions");
-        gboolean told = !group->name || service_group_port(group, service, settings) > 0;
         if (own || group->name) {
-            put_service_commands(text, folder, group->policy, service, told ? NULL : service->name);
+            put_service_commands(text, settings, folder, group, service);
         }
     }
 }

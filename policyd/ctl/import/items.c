@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ctl/import/note.h"
+#include "fail.h"
 #include "limit.h"
 #include "rules/list.h"
 #include "rules/network.h"
@@ -28,6 +29,7 @@ struct Reader {
     const char *parameter;
     GPtrArray *notes;
     Taker take;
+    List *seen;       /* of networks: all of them, of files too; else NULL */
     const char *left; /* what becomes of a pattern that is not in the list */
     gboolean children;
     gboolean stopped; /* at an exclusion */
@@ -95,6 +97,7 @@ static gboolean take_network(Reader *reader, const char *word) {
         return FALSE;
     }
     g_autofree char *text = network_format(&network);
+    list_add(reader->seen, text_from_string(text), LIST_ITEM_WRITTEN, NULL);
     add_text(reader->items, text);
     return word[0] != '[';
 }
@@ -154,12 +157,28 @@ static gboolean take_domain(Reader *reader, const char *word) {
 
 static gboolean read_patterns(Reader *reader, const char *text);
 
-/* Its lines, but those that begin with `#`. */
-static char *read_lines(const char *path, GError **error) {
+/* TRUE if it may stand in a rule file or a list file. */
+static gboolean is_clean(const Source *source) {
+    g_autoptr(Diagnostics) diagnostics = diagnostics_new();
+    return source_check(source, diagnostics);
+}
+
+static gboolean is_clean_text(const char *text) {
+    g_autoptr(Source) source = source_new("", text_from_string(text));
+    return is_clean(source);
+}
+
+/* Its lines, but those that begin with `#`. *clean: a rule file may name it. */
+static char *read_lines(const char *path, gboolean *clean, GError **error) {
     g_autoptr(Source) source = source_read(path, path, LIMIT_LIST_FILE, error);
     if (!source) {
         return NULL;
     }
+    if (text_find(source->text, '\0') >= 0) {
+        fail_with(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "it holds a NUL byte");
+        return NULL;
+    }
+    *clean = is_clean(source);
     g_autofree char *text = g_strndup(source->text.data, source->text.length);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     GString *kept = g_string_new(NULL);
@@ -183,7 +202,8 @@ static void add_file(Items *items, const char *path) {
 /* Reads the file aside: where all of its items mean the same in a list file, its name is enough. */
 static gboolean take_file(Reader *reader, const char *path) {
     g_autoptr(GError) error = NULL;
-    g_autofree char *text = reader->depth < FILES_DEEP ? read_lines(path, &error) : NULL;
+    gboolean clean = FALSE;
+    g_autofree char *text = reader->depth < FILES_DEEP ? read_lines(path, &clean, &error) : NULL;
     if (!text) {
         return leave(reader, path, error ? error->message : "too many files name one another");
     }
@@ -191,7 +211,7 @@ static gboolean take_file(Reader *reader, const char *path) {
     Reader inner = *reader;
     inner.items = aside;
     inner.depth++;
-    gboolean same = read_patterns(&inner, text) && !strpbrk(text, ",\r");
+    gboolean same = read_patterns(&inner, text) && clean && !strchr(text, ',');
     if (same && aside->texts->len > 0) {
         add_file(reader->items, path);
     }
@@ -213,6 +233,9 @@ static gboolean take_pattern(Reader *reader, const char *word) {
     if (word[0] == '!') {
         reader->stopped = TRUE;
         return leave(reader, word, "it is an exclusion");
+    }
+    if (!is_clean_text(word)) {
+        return leave(reader, word, "it is not UTF-8, or holds a control character");
     }
     return word[0] == '/' ? take_file(reader, word) : reader->take(reader, word);
 }
@@ -244,12 +267,32 @@ static Items *read_value(Reader *reader, const char *value) {
     Items *items = items_new();
     reader->items = items;
     read_patterns(reader, value);
+    items->fixed = items->fixed || !is_clean_text(value);
     return items;
 }
 
+/* As `trusted` may not hold them, see list_is_vast(). */
+static void leave_all(const Reader *reader) {
+    note_add(reader->notes,
+             "%s: its networks are not in the file, which is stricter: as many addresses as %u "
+             "networks of /%u make an open relay of the server",
+             reader->parameter, LIST_BROAD_COUNT, LIST_BROAD_IPV4);
+    g_hash_table_remove_all(reader->items->known);
+    g_ptr_array_set_size(reader->items->texts, 0);
+    reader->items->fixed = TRUE;
+}
+
 Items *items_from_networks(const char *parameter, const char *value, GPtrArray *notes) {
-    Reader reader = {.parameter = parameter, .notes = notes, .take = take_network, .left = ""};
-    return read_value(&reader, value);
+    List *seen = list_new(LIST_NETWORKS, NULL);
+    Reader reader = {
+        .parameter = parameter, .notes = notes, .take = take_network, .seen = seen, .left = ""};
+    Items *items = read_value(&reader, value);
+    list_seal(seen);
+    if (list_is_vast(seen)) {
+        leave_all(&reader);
+    }
+    list_free(seen);
+    return items;
 }
 
 Items *items_from_domains(const char *parameter, const char *value, gboolean children,

@@ -115,11 +115,12 @@ static gboolean may_refuse(const RelaySources *sources, const Restriction *restr
                || !g_str_has_prefix(restriction->name, "permit_"));
 }
 
+/* Where the argument is lacking, at the end of a list, braces stand for it: else it would be what
+ * comes behind in the new list. */
 static char *write_restriction(const Restriction *restriction) {
-    g_autofree char *plain = restriction->argument ? g_strdup_printf("%s %s", restriction->written,
-                                                                     restriction->argument)
-                                                   : g_strdup(restriction->written);
-    return g_strconcat(restriction->warn ? "warn_if_reject " : "", plain, NULL);
+    const char *argument = restriction->argument;
+    return g_strconcat(restriction->warn ? "warn_if_reject " : "", restriction->written,
+                       argument ? " " : "", argument && !*argument ? "{}" : argument, NULL);
 }
 
 static void put_before(RelayPolicy *policy, const char *text) {
@@ -184,6 +185,18 @@ static gboolean asks_policyd(const Restriction *restriction) {
     return g_str_equal(service->server, SERVER);
 }
 
+/* What asks policyd itself, in this list. */
+static gboolean leave_out(const Walk *walk, const char *parameter, const Restriction *restriction,
+                          const char *text) {
+    if (!asks_policyd(restriction)) {
+        return FALSE;
+    }
+    note_add(walk->notes,
+             "%s%s: '%s' is left out: it asks policyd already, whose rules aren't read",
+             walk->sources->place, parameter, text);
+    return TRUE;
+}
+
 /* Where it stands now, a restriction that can't become a rule of its own. */
 static void leave(Walk *walk, const Restriction *restriction) {
     g_autofree char *text = write_restriction(restriction);
@@ -192,8 +205,7 @@ static void leave(Walk *walk, const Restriction *restriction) {
     if (walk->stays && !permits) {
         return;
     }
-    if (asks_policyd(restriction)) {
-        note_place(walk, text, "is left out: it asks policyd already, whose rules aren't read");
+    if (leave_out(walk, walk->policy->source, restriction, text)) {
         return;
     }
     if (!refuses || walk->at >= walk->last_permit) {
@@ -346,17 +358,18 @@ static void close_list(Walk *walk, guint end) {
 
 /* What refuses somebody in a smtpd_relay_restrictions that lets everything else through. */
 static void keep_refusals(Walk *walk, const GPtrArray *open, guint end) {
+    static const char parameter[] = "smtpd_relay_restrictions";
     RelayWho who;
     gboolean permitted = FALSE;
     for (guint i = 0; i < end; i++) {
         g_autofree char *text = write_restriction(get(open, i));
         permitted = permitted || carried_for(walk->sources, get(open, i), &who);
-        if (may_refuse(walk->sources, get(open, i))) {
+        if (may_refuse(walk->sources, get(open, i))
+            && !leave_out(walk, parameter, get(open, i), text)) {
             put_before(walk->policy, text);
             note_add(walk->notes,
-                     "%ssmtpd_relay_restrictions: '%s' can't be carried over: it stays in main.cf, "
-                     "before policyd%s",
-                     walk->sources->place, text,
+                     "%s%s: '%s' can't be carried over: it stays in main.cf, before policyd%s",
+                     walk->sources->place, parameter, text,
                      permitted ? ", which is stricter: " ASKED_TOO : "");
         }
     }

@@ -155,9 +155,9 @@ static void put_condition(const Writer *writer, const ServiceGroup *group) {
     for (guint i = 0; i < group->services->len; i++) {
         const PostfixService *service = g_ptr_array_index(group->services, i);
         guint port = service_group_port(group, service, writer->settings);
-        g_autofree char *test = port > 0
-                                    ? g_strdup_printf("server_port == %u", port)
-                                    : g_strdup_printf("policy_context == \"%s\"", service->name);
+        g_autofree char *word = service_word(writer->settings, service);
+        g_autofree char *test = port > 0 ? g_strdup_printf("server_port == %u", port)
+                                         : g_strdup_printf("policy_context == \"%s\"", word);
         if (i == 0) {
             g_string_append_printf(writer->text, "condition at_%s = %s", group->name, test);
         } else {
@@ -227,7 +227,8 @@ static void put_rules(const Writer *writer, const ServiceGroup *group) {
     g_string_append_c(writer->text, '\n');
     if (group->name) {
         g_autofree char *services = header_services(group);
-        g_string_append_printf(writer->text, "# %s in master.cf\n", services);
+        g_autofree char *escaped = g_strescape(services, "\"\\");
+        g_string_append_printf(writer->text, "# %s in master.cf\n", escaped);
     } else if (writer->groups->len > 1) {
         g_string_append(writer->text, "# main.cf\n");
     }
@@ -257,10 +258,33 @@ static void put_all(const Writer *writer) {
     put_rules(writer, get_group(writer, 0));
 }
 
-static gboolean matches_children(const PostfixSettings *settings) {
-    const char *value = value_of(settings, "parent_domain_matches_subdomains");
-    g_auto(GStrv) words = g_strsplit_set(value, ", \t\r\n", -1);
+/* Whether a domain of relay_domains stands for those under it; -1, and it's noted, if a file, a
+ * table or an exclusion decides. */
+static int find_children(const PostfixSettings *settings, GPtrArray *notes) {
+    static const char parameter[] = "parent_domain_matches_subdomains";
+    g_auto(GStrv) words = g_strsplit_set(value_of(settings, parameter), ", \t\r\n", -1);
+    for (char **word = words; *word; word++) {
+        if (strspn(*word, "!/#") > 0 || strchr(*word, ':')) {
+            note_add(notes,
+                     "relay_domains is not in the file, so Postfix is asked about it "
+                     "(reject_unauth_destination): '%s' in %s can't be carried over",
+                     *word, parameter);
+            return -1;
+        }
+    }
     return g_strv_contains((const char *const *)words, "relay_domains");
+}
+
+static Items *read_domain_parameter(const PostfixSettings *settings, const char *parameter,
+                                    GPtrArray *notes) {
+    gboolean relays = g_str_equal(parameter, "relay_domains");
+    int children = relays ? find_children(settings, notes) : FALSE;
+    gboolean left = children < 0;
+    Items *items = items_from_domains(parameter, left ? "" : value_of(settings, parameter),
+                                      children > 0, notes);
+    items->partial = items->partial || left;
+    items->fixed = items->fixed || left;
+    return items;
 }
 
 /* Reads the lists that all services share. */
@@ -269,11 +293,8 @@ static gboolean read_domains(Writer *writer, GPtrArray *notes) {
     g_autofree char *interfaces = g_strjoin(" ", value_of(writer->settings, "inet_interfaces"),
                                             value_of(writer->settings, "proxy_interfaces"), NULL);
     for (size_t i = 0; i < POSTFIX_DOMAIN_PARAMETERS; i++) {
-        gboolean children = g_str_equal(postfix_domain_parameters[i], "relay_domains")
-                            && matches_children(writer->settings);
-        writer->domains[i] = items_from_domains(
-            postfix_domain_parameters[i], value_of(writer->settings, postfix_domain_parameters[i]),
-            children, notes);
+        writer->domains[i] =
+            read_domain_parameter(writer->settings, postfix_domain_parameters[i], notes);
         partial = partial || writer->domains[i]->partial;
     }
     writer->literals =

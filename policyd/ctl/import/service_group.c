@@ -16,7 +16,8 @@ static void group_free(ServiceGroup *group) {
     g_free(group);
 }
 
-char *service_word(const PostfixService *service) {
+/* Letters, digits and `_`; to be freed. */
+static char *make_word(const PostfixService *service) {
     char *word = g_ascii_strdown(service->name, -1);
     for (char *at = word; *at; at++) {
         if (!g_ascii_isalnum(*at)) {
@@ -24,6 +25,29 @@ char *service_word(const PostfixService *service) {
         }
     }
     return word;
+}
+
+/* Takes it, or it with the first number that makes it new. */
+static const char *take_word(GHashTable *taken, const char *word) {
+    char *own = g_strdup(word);
+    for (guint i = 2; g_hash_table_contains(taken, own); i++) {
+        g_free(own);
+        own = g_strdup_printf("%s_%u", word, i);
+    }
+    g_hash_table_add(taken, own);
+    return own;
+}
+
+char *service_word(const PostfixSettings *settings, const PostfixService *service) {
+    g_autoptr(GHashTable) taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    const PostfixService *at = NULL;
+    const char *word = NULL;
+    for (guint i = 0; at != service; i++) {
+        at = postfix_settings_service(settings, i);
+        g_autofree char *plain = make_word(at);
+        word = take_word(taken, plain);
+    }
+    return g_strdup(word);
 }
 
 static RelayLogins find_logins(const PostfixService *source) {
@@ -51,7 +75,7 @@ static ServiceGroup *group_new(const PostfixSettings *settings, const PostfixSer
     const PostfixService *source = service ? service : postfix_settings_main(settings);
     g_autofree char *place = find_place(service);
     g_autofree char *parameter = g_strconcat(place, "mynetworks", NULL);
-    group->name = service ? service_word(service) : NULL;
+    group->name = service ? service_word(settings, service) : NULL;
     group->services = g_ptr_array_new();
     group->mynetworks = postfix_service_text(source, "mynetworks");
     group->networks = items_from_networks(parameter, group->mynetworks, notes);

@@ -26,11 +26,12 @@ GPtrArray *service_groups_new(const PostfixSettings *settings, gboolean partial_
 gboolean service_group_has_networks(const ServiceGroup *group, const GPtrArray *groups);
 
 /* By what a request of this service is told from those of other groups: the port, where that is
- * told by its name and is its alone; else 0, and its policy_context is to be its name. */
+ * told by its name and is its alone; else 0, and its policy_context is to be its word. */
 guint service_group_port(const ServiceGroup *group, const PostfixService *service,
                          const PostfixSettings *settings);
 
-/* Letters, digits and `_`, for a name in a rule file or in main.cf; the caller frees it. */
-char *service_word(const PostfixService *service);
+/* Letters, digits and `_`, for a name in a rule file or in main.cf and for a policy_context: of
+ * this service alone. The caller frees it. */
+char *service_word(const PostfixSettings *settings, const PostfixService *service);
 
 #endif
