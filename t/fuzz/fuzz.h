@@ -7,6 +7,7 @@
 #define FUZZ_H
 
 #include <glib.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "protocol/text.h"
@@ -23,6 +24,18 @@ int LLVMFuzzerTestOneInput(const guint8 *data, size_t size);
             abort();                                               \
         }                                                          \
     } while (0)
+
+/* A signal's handler */
+static inline void fuzz_abort(int number) {
+    (void)number;
+    abort();
+}
+
+/* A warning of GLib's ends the program by SIGTRAP, which libFuzzer doesn't look for: the input
+ * would be lost. */
+__attribute__((constructor)) static inline void fuzz_keep_input(void) {
+    signal(SIGTRAP, fuzz_abort);
+}
 
 /* The bytes in memory of just their size, so that a sanitizer sees a read past them; to be freed.
  */
