@@ -84,6 +84,10 @@
  * which sends one at a time. */
 #define LIMIT_RECEIVE 8192
 
+/* Connections that are received from before the first of them is answered: what decides stays in
+ * the processor's caches from one to the next, out of which the kernel's recv() pushes it. */
+#define LIMIT_RECEIVES_AHEAD 16
+
 /* Receives from one connection when the daemon stops: 1 MiB of requests. */
 #define LIMIT_LAST_RECEIVES 128
 

@@ -2,7 +2,8 @@
  * Worker: the loop. epoll is edge-triggered: each wake-up of a connection is one recv(), and where
  * that may have left something behind, the connection is armed anew, which puts it at the end of
  * the kernel's queue; so no client keeps the others waiting. A short recv() may have left something
- * too: it stops at an urgent byte (MSG_OOB).
+ * too: it stops at an urgent byte (MSG_OOB). Some connections at a time are received from, and then
+ * answered.
  *
  * A request that fails (malformed, too large, unfinished too long) is logged and its connection
  * closed without a reply, as SMTPD_POLICY_README asks: Postfix tries again, and then uses its
@@ -29,6 +30,16 @@
 
 /* The client's end is known to be there, so it is worth another recv(). */
 #define HANGUP (EPOLLRDHUP | EPOLLHUP | EPOLLERR)
+
+/* What one recv() brought. */
+typedef struct {
+    Connection *connection;
+    guint32 events; /* that told of it */
+    ReceiveStatus status;
+    int error;
+    Text data;
+    gboolean more; /* there may be more to receive */
+} Received;
 
 struct Worker {
     GThread *thread;
@@ -60,7 +71,7 @@ struct Worker {
     gint64 now;            /* monotonic, of the batch */
     guint64 regex_limits;
     gint64 regex_warned_at;
-    char scratch[LIMIT_RECEIVE];
+    char scratch[LIMIT_RECEIVES_AHEAD][LIMIT_RECEIVE];
 };
 
 static void leave_queue(Worker *worker, Connection *connection) {
@@ -204,13 +215,20 @@ static void end(Worker *worker, Connection *connection) {
     close_later(worker, connection);
 }
 
+static void receive(Worker *worker, Received *received, char *scratch) {
+    Connection *connection = received->connection;
+    received->more = FALSE;
+    received->status =
+        connection_receive(connection, &worker->pool, scratch, &received->data, &received->more);
+    received->error = errno;
+}
+
 /* Answers TRUE if there may be more to receive. */
-static gboolean receive(Worker *worker, Connection *connection) {
-    Text data;
-    gboolean more = FALSE;
-    switch (connection_receive(connection, &worker->pool, worker->scratch, &data, &more)) {
+static gboolean answer(Worker *worker, const Received *received) {
+    Connection *connection = received->connection;
+    switch (received->status) {
     case RECEIVE_DATA:
-        consume(worker, connection, data);
+        consume(worker, connection, received->data);
         break;
     case RECEIVE_NOTHING:
         arm(worker, connection, READING);
@@ -219,11 +237,12 @@ static gboolean receive(Worker *worker, Connection *connection) {
         end(worker, connection);
         break;
     case RECEIVE_FAILED:
+        errno = received->error;
         warn_errno(connection, "cannot receive");
         close_later(worker, connection);
         break;
     }
-    return more && !connection->ending && !connection->output;
+    return received->more && !connection->ending && !connection->output;
 }
 
 static void drain(Worker *worker, Connection *connection) {
@@ -248,15 +267,34 @@ static void drain(Worker *worker, Connection *connection) {
     }
 }
 
-static void handle(Worker *worker, Connection *connection, guint32 events) {
-    if (connection->output) {
-        drain(worker, connection);
-        return;
+static void answer_all(Worker *worker, const Received *received, guint count) {
+    for (guint i = 0; i < count; i++) {
+        Connection *connection = received[i].connection;
+        gboolean more = answer(worker, &received[i]);
+        gboolean left = received[i].events & HANGUP || connection->input;
+        if (more || (left && !connection->ending && !connection->output)) {
+            arm(worker, connection, READING);
+        }
     }
-    gboolean more = receive(worker, connection);
-    gboolean left = events & HANGUP || connection->input;
-    if (more || (left && !connection->ending && !connection->output)) {
-        arm(worker, connection, READING);
+}
+
+/* A connection has one event, so nothing that is answered changes another one's buffers. */
+static void handle(Worker *worker, const struct epoll_event *events, int count) {
+    Received received[LIMIT_RECEIVES_AHEAD];
+    guint held = 0;
+    for (int i = 0; i < count; i++) {
+        Connection *connection = events[i].data.ptr;
+        if (connection && connection->output) {
+            drain(worker, connection);
+        } else if (connection) {
+            received[held] = (Received){.connection = connection, .events = events[i].events};
+            receive(worker, &received[held], worker->scratch[held]);
+            held++;
+        }
+        if (held == LIMIT_RECEIVES_AHEAD || i + 1 == count) {
+            answer_all(worker, received, held);
+            held = 0;
+        }
     }
 }
 
@@ -348,7 +386,9 @@ static void answer_last(Worker *worker) {
     for (; connection; connection = LIST_NEXT(connection, all)) {
         gboolean more = !connection->output;
         for (guint i = 0; more && i < LIMIT_LAST_RECEIVES; i++) {
-            more = receive(worker, connection);
+            Received received = {.connection = connection};
+            receive(worker, &received, worker->scratch[0]);
+            more = answer(worker, &received);
         }
     }
     finish_batch(worker);
@@ -365,11 +405,7 @@ static gpointer run(gpointer data) {
         int count = wait_for_events(worker, events);
         take_offered(worker);
         start_batch(worker);
-        for (int i = 0; i < count; i++) {
-            if (events[i].data.ptr) {
-                handle(worker, events[i].data.ptr, events[i].events);
-            }
-        }
+        handle(worker, events, count);
         finish_batch(worker);
     }
     answer_last(worker);

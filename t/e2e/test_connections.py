@@ -1,6 +1,7 @@
 """Connections: a thousand held open at once are all served, again and again, and one that asks
 much does not keep the others waiting."""
 
+import contextlib
 import os
 import random
 import resource
@@ -16,6 +17,7 @@ ROUNDS = 3
 # Debian's for a service: policyd has to raise it by itself.
 LIMITS = ["--nofile=1024:4096"]
 LIMIT_RECEIVE = 8192
+LIMIT_RECEIVES_AHEAD = 16
 
 
 class Connections(ScratchCase):
@@ -87,17 +89,47 @@ class Connections(ScratchCase):
             slowest = max(slowest, time.monotonic() - started)
         self.assertLess(slowest, 1)
 
+    @contextlib.contextmanager
+    def stopped(self, daemon):
+        """What is sent meanwhile is there at once."""
+        os.kill(daemon.process.pid, signal.SIGSTOP)
+        os.waitpid(daemon.process.pid, os.WUNTRACED)
+        try:
+            yield
+        finally:
+            os.kill(daemon.process.pid, signal.SIGCONT)
+
+    def test_as_many_as_are_received_ahead(self):
+        """Each is answered for itself, whatever the others did."""
+        daemon = self.policyd(options=["--workers", "1"])
+        for count in (LIMIT_RECEIVES_AHEAD - 1, LIMIT_RECEIVES_AHEAD, LIMIT_RECEIVES_AHEAD + 1):
+            with self.subTest(count):
+                clients = self.open(daemon, count)
+                self.ask_all(clients, f"accepted{count}")
+                half = block(instance="half")
+                with self.stopped(daemon):
+                    for number, client in enumerate(clients):
+                        text = {2: b"nonsense\n\n", 5: half[:300], 8: half * 3, 11: b""}
+                        client.send(text.get(number, block(recipient=f"u@c{number}.example")))
+                    clients[11].close()
+                clients[5].send(half[300:])
+                expected = {2: ["closed"], 5: ["DUNNO"], 8: ["DUNNO"] * 3, 11: []}
+                for number, client in enumerate(clients):
+                    for outcome in expected.get(number, [DENIED]):
+                        self.assertEqual(client.outcome(), outcome, f"client {number}")
+        recipients = [entry["recipient"].decode() for entry in daemon.entries()]
+        for number in (0, 1, 3, LIMIT_RECEIVES_AHEAD - 2):
+            self.assertEqual(recipients.count(f"u@c{number}.example"), 3)
+
     def test_the_others_have_their_turn_between_two_receives(self):
         daemon = self.policyd(options=["--workers", "1"])
         flood, other = clients = self.open(daemon, 2)
         self.ask_all(clients, "accepted")
         flooded = block(instance="flood")
         count = 4 * LIMIT_RECEIVE // len(flooded)
-        os.kill(daemon.process.pid, signal.SIGSTOP)
-        os.waitpid(daemon.process.pid, os.WUNTRACED)
-        flood.send(flooded * count)
-        other.send(block(instance="other"))
-        os.kill(daemon.process.pid, signal.SIGCONT)
+        with self.stopped(daemon):
+            flood.send(flooded * count)
+            other.send(block(instance="other"))
         for client in [other] + [flood] * count:
             client.receive()
         instances = [entry["instance"] for entry in daemon.entries()]
