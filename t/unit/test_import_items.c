@@ -197,6 +197,23 @@ START_TEST(test_file) {
 }
 END_TEST
 
+/* It is read once, however often it is named; else this would take hours. */
+START_TEST(test_file_that_names_itself) {
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp("items-XXXXXX", &path, NULL);
+    ck_assert_int_ge(fd, 0);
+    ck_assert(g_close(fd, NULL));
+    g_autoptr(GString) text = g_string_new("a.example\n");
+    for (guint i = 0; i < 100; i++) {
+        g_string_append_printf(text, "%s\n", path);
+    }
+    ck_assert(g_file_set_contents(path, text->str, -1, NULL));
+    Row row = {.value = path, .texts = "a.example;", FALSE, TRUE};
+    check_domains(&row, "mydestination", FALSE);
+    ck_assert_int_eq(g_remove(path), 0);
+}
+END_TEST
+
 START_TEST(test_file_with_nul) {
     static const char text[] = "a.example\0b.example\n";
     g_autofree char *path = NULL;
@@ -242,6 +259,7 @@ int main(void) {
     UNIT_ADD_TABLE(suite, test_file, files);
     UNIT_ADD_TABLE(suite, test_interfaces, interfaces);
     unit_add(suite, "test_deep_files", test_deep_files, 1);
+    unit_add(suite, "test_file_that_names_itself", test_file_that_names_itself, 1);
     unit_add(suite, "test_file_with_nul", test_file_with_nul, 1);
     return unit_run(suite);
 }

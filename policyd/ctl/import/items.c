@@ -29,8 +29,9 @@ struct Reader {
     const char *parameter;
     GPtrArray *notes;
     Taker take;
-    List *seen;       /* of networks: all of them, of files too; else NULL */
-    const char *left; /* what becomes of a pattern that is not in the list */
+    List *seen;        /* of networks: all of them, of files too; else NULL */
+    GHashTable *files; /* set of the paths that were read: each once, as a file may name itself */
+    const char *left;  /* what becomes of a pattern that is not in the list */
     gboolean children;
     gboolean stopped; /* at an exclusion */
     int depth;
@@ -203,10 +204,15 @@ static void add_file(Items *items, const char *path) {
 static gboolean take_file(Reader *reader, const char *path) {
     g_autoptr(GError) error = NULL;
     gboolean clean = FALSE;
+    reader->items->fixed = reader->items->fixed || reader->depth > 0;
+    if (g_hash_table_contains(reader->files, path)) {
+        return FALSE;
+    }
     g_autofree char *text = reader->depth < FILES_DEEP ? read_lines(path, &clean, &error) : NULL;
     if (!text) {
         return leave(reader, path, error ? error->message : "too many files name one another");
     }
+    g_hash_table_add(reader->files, g_strdup(path));
     g_autoptr(Items) aside = items_new();
     Reader inner = *reader;
     inner.items = aside;
@@ -219,7 +225,6 @@ static gboolean take_file(Reader *reader, const char *path) {
         add_text(reader->items, g_ptr_array_index(aside->texts, i));
     }
     reader->stopped = inner.stopped;
-    reader->items->fixed = reader->items->fixed || reader->depth > 0;
     reader->items->partial = reader->items->partial || aside->partial;
     reader->items->fixed = reader->items->fixed || aside->fixed;
     return FALSE;
@@ -264,7 +269,9 @@ static gboolean read_patterns(Reader *reader, const char *text) {
 }
 
 static Items *read_value(Reader *reader, const char *value) {
+    g_autoptr(GHashTable) files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     Items *items = items_new();
+    reader->files = files;
     reader->items = items;
     read_patterns(reader, value);
     items->fixed = items->fixed || !is_clean_text(value);
