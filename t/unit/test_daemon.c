@@ -4,12 +4,9 @@
  */
 #include "ctl/daemon.h"
 
-#include <gio/gio.h>
-#include <gio/gunixsocketaddress.h>
-#include <glib/gstdio.h>
 #include <string.h>
 
-#include "unit/unit.h"
+#include "unit/server.h"
 
 static void add_counts(GString *out, char kind, const GArray *counts) {
     for (guint i = 0; i < counts->len; i++) {
@@ -146,56 +143,14 @@ static const struct {
     {"another server", BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), -1, NULL},
 };
 
-typedef struct {
-    GSocketListener *listener;
-    Text sent;
-    char command[16];
-} FakeDaemon;
-
-/* GThreadFunc */
-static gpointer answer(gpointer data) {
-    FakeDaemon *fake = data;
-    g_autoptr(GSocketConnection) connection =
-        g_socket_listener_accept(fake->listener, NULL, NULL, NULL);
-    ck_assert_ptr_nonnull(connection);
-    g_input_stream_read(g_io_stream_get_input_stream(G_IO_STREAM(connection)), fake->command,
-                        sizeof fake->command - 1, NULL, NULL);
-    g_output_stream_write_all(g_io_stream_get_output_stream(G_IO_STREAM(connection)),
-                              fake->sent.data, fake->sent.length, NULL, NULL, NULL);
-    return NULL;
-}
-
-/* A fake daemon listens at `where`, to be freed, until its one client has been. */
-static GThread *begin(FakeDaemon *fake, char **path, char **where) {
-    g_autofree char *folder = g_dir_make_tmp("policyd-unit-XXXXXX", NULL);
-    *path = g_build_filename(folder, "socket", NULL);
-    *where = g_strconcat("unix:", *path, NULL);
-    g_autoptr(GSocketAddress) address = g_unix_socket_address_new(*path);
-    fake->listener = g_socket_listener_new();
-    ck_assert(g_socket_listener_add_address(fake->listener, address, G_SOCKET_TYPE_STREAM,
-                                            G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, NULL));
-    return g_thread_new("fake", answer, fake);
-}
-
-static void finish(FakeDaemon *fake, GThread *thread, const char *path) {
-    g_autofree char *folder = g_path_get_dirname(path);
-    g_thread_join(thread);
-    g_object_unref(fake->listener);
-    g_unlink(path);
-    g_rmdir(folder);
-    ck_assert_str_eq(fake->command, "status\n");
-}
-
 START_TEST(test_ask) {
     const char *name = replies[_i].name;
-    g_autofree char *path = NULL;
-    g_autofree char *where = NULL;
     g_autoptr(GError) error = NULL;
-    FakeDaemon fake = {.sent = replies[_i].sent};
+    UnitServer server = {.sent = replies[_i].sent};
+    g_autofree char *where = unit_server_start_unix(&server);
     int status = -1;
-    GThread *thread = begin(&fake, &path, &where);
     g_autofree char *text = daemon_ask(where, "status", &status, &error);
-    finish(&fake, thread, path);
+    unit_server_end_unix(&server, where, "status\n");
     ck_assert_msg((text == NULL) == (error != NULL), "%s: an error and a text, or neither", name);
     ck_assert_msg((text == NULL) == (replies[_i].text == NULL), "%s: got %s", name,
                   text ? text : error->message);
@@ -208,13 +163,11 @@ END_TEST
 
 /* What a daemon says that has no status to give is the error. */
 START_TEST(test_status) {
-    g_autofree char *path = NULL;
-    g_autofree char *where = NULL;
     g_autoptr(GError) error = NULL;
-    FakeDaemon fake = {.sent = replies[_i].sent};
-    GThread *thread = begin(&fake, &path, &where);
+    UnitServer server = {.sent = replies[_i].sent};
+    g_autofree char *where = unit_server_start_unix(&server);
     g_autoptr(DaemonStatus) status = daemon_status(where, &error);
-    finish(&fake, thread, path);
+    unit_server_end_unix(&server, where, "status\n");
     ck_assert_int_eq(status != NULL, replies[_i].status == 0);
     ck_assert_int_eq(error != NULL, replies[_i].status != 0);
     if (replies[_i].status > 0) {

@@ -4,13 +4,8 @@
  */
 #include "ctl/exchange.h"
 
-#include <gio/gio.h>
-#include <gio/gunixsocketaddress.h>
-#include <glib/gstdio.h>
-#include <string.h>
-
 #include "limit.h"
-#include "unit/unit.h"
+#include "unit/server.h"
 
 static const Text block = BYTES("request=smtpd_access_policy\n\n");
 
@@ -35,51 +30,11 @@ static const struct {
      "'%s' closed the connection without a reply; its log says why"},
 };
 
-typedef struct {
-    GSocketListener *listener;
-    Text sent;
-    char asked[64];
-} Server;
-
-/* GThreadFunc */
-static gpointer answer(gpointer data) {
-    Server *server = data;
-    g_autoptr(GSocketConnection) connection =
-        g_socket_listener_accept(server->listener, NULL, NULL, NULL);
-    ck_assert_ptr_nonnull(connection);
-    g_input_stream_read(g_io_stream_get_input_stream(G_IO_STREAM(connection)), server->asked,
-                        sizeof server->asked - 1, NULL, NULL);
-    g_output_stream_write_all(g_io_stream_get_output_stream(G_IO_STREAM(connection)),
-                              server->sent.data, server->sent.length, NULL, NULL, NULL);
-    return NULL;
-}
-
-/* Asks what listens at the address, by the name `where`. */
-static char *ask(GSocketAddress *address, Text sent, const char *where, GError **error) {
-    g_autoptr(GSocketListener) listener = g_socket_listener_new();
-    g_autoptr(GSocketAddress) bound = NULL;
-    Server server = {.listener = listener, .sent = sent};
-    ck_assert(g_socket_listener_add_address(listener, address, G_SOCKET_TYPE_STREAM,
-                                            G_SOCKET_PROTOCOL_DEFAULT, NULL, &bound, NULL));
-    GThread *thread = g_thread_new("server", answer, &server);
-    g_autofree char *place =
-        G_IS_INET_SOCKET_ADDRESS(bound) ? g_strdup_printf(
-            "%s:%u", where, g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound)))
-                                        : g_strdup(where);
-    char *action = exchange_ask(place, block, error);
-    g_thread_join(thread);
-    ck_assert_str_eq(server.asked, block.data);
-    return action;
-}
-
 static char *ask_unix(Text sent, char **where, GError **error) {
-    g_autofree char *folder = g_dir_make_tmp("policyd-unit-XXXXXX", NULL);
-    g_autofree char *path = g_build_filename(folder, "socket", NULL);
-    g_autoptr(GSocketAddress) address = g_unix_socket_address_new(path);
-    *where = g_strconcat("unix:", path, NULL);
-    char *action = ask(address, sent, *where, error);
-    g_unlink(path);
-    g_rmdir(folder);
+    UnitServer server = {.sent = sent};
+    *where = unit_server_start_unix(&server);
+    char *action = exchange_ask(*where, block, error);
+    unit_server_end_unix(&server, *where, block.data);
     return action;
 }
 
@@ -149,13 +104,17 @@ static gboolean is_here(GSocketAddress *address) {
 
 /* The machine may have no IPv6. */
 START_TEST(test_inet) {
-    static const Text sent = BYTES("action=OK\n\n");
     g_autoptr(GSocketAddress) address = g_inet_socket_address_new_from_string(hosts[_i].host, 0);
     if (!is_here(address)) {
         return;
     }
+    UnitServer server = {.sent = BYTES("action=OK\n\n")};
+    g_autoptr(GSocketAddress) bound = unit_server_start(&server, address);
     g_autoptr(GError) error = NULL;
-    g_autofree char *action = ask(address, sent, hosts[_i].where, &error);
+    g_autofree char *where = g_strdup_printf(
+        "%s:%u", hosts[_i].where, g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound)));
+    g_autofree char *action = exchange_ask(where, block, &error);
+    unit_server_end(&server, block.data);
     ck_assert_msg(action != NULL, "%s: %s", hosts[_i].where, error ? error->message : "");
     ck_assert_str_eq(action, "OK");
 }

@@ -4,11 +4,10 @@
  */
 #include "ctl/import/rule_file.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "rules/compile.h"
-#include "unit/unit.h"
+#include "unit/postfix.h"
 
 #define MAIN_CF                                                       \
     "compatibility_level = 3.6\nmyhostname = mx.example\n"            \
@@ -40,25 +39,10 @@ static const struct {
      "condition at_a_b = policy_context == \"a_b\" or policy_context == \"a_b_2\"\n", NULL},
 };
 
-/* Its settings, whose files are gone when it returns. */
-static PostfixSettings *read_texts(const char *main_cf, const char *master_cf) {
-    g_autofree char *folder = g_dir_make_tmp("rule-file-XXXXXX", NULL);
-    g_autofree char *main_path = g_build_filename(folder, "main.cf", NULL);
-    g_autofree char *master_path = g_build_filename(folder, "master.cf", NULL);
-    g_autofree char *whole = g_strconcat(MAIN_CF, main_cf, NULL);
-    ck_assert(g_file_set_contents(main_path, whole, -1, NULL));
-    ck_assert(g_file_set_contents(master_path, master_cf, -1, NULL));
-    PostfixSettings *settings = postfix_settings_read(folder, NULL);
-    ck_assert_int_eq(g_remove(main_path), 0);
-    ck_assert_int_eq(g_remove(master_path), 0);
-    ck_assert_int_eq(g_rmdir(folder), 0);
-    ck_assert_ptr_nonnull(settings);
-    return settings;
-}
-
 START_TEST(test_file) {
     const RuleFileOptions options = {0};
-    g_autoptr(PostfixSettings) settings = read_texts(rows[_i].main_cf, rows[_i].master_cf);
+    g_autofree char *main_cf = g_strconcat(MAIN_CF, rows[_i].main_cf, NULL);
+    g_autoptr(PostfixSettings) settings = unit_postfix_settings(main_cf, rows[_i].master_cf);
     g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(Diagnostics) diagnostics = diagnostics_new();
     g_autofree char *text = rule_file_write(settings, &options, notes);

@@ -4,9 +4,7 @@
  */
 #include "ctl/import/service_group.h"
 
-#include <glib/gstdio.h>
-
-#include "unit/unit.h"
+#include "unit/postfix.h"
 
 #define MAIN_CF                                             \
     "compatibility_level = 3.6\nmynetworks = 127.0.0.0/8\n" \
@@ -61,21 +59,6 @@ static const struct {
      "main.cf;465 465:465 587:587;"},
 };
 
-/* Its settings, whose files are gone when it returns. */
-static PostfixSettings *read_text(const char *master_cf) {
-    g_autofree char *folder = g_dir_make_tmp("groups-XXXXXX", NULL);
-    g_autofree char *main_path = g_build_filename(folder, "main.cf", NULL);
-    g_autofree char *master_path = g_build_filename(folder, "master.cf", NULL);
-    ck_assert(g_file_set_contents(main_path, MAIN_CF, -1, NULL));
-    ck_assert(g_file_set_contents(master_path, master_cf, -1, NULL));
-    PostfixSettings *settings = postfix_settings_read(folder, NULL);
-    ck_assert_int_eq(g_remove(main_path), 0);
-    ck_assert_int_eq(g_remove(master_path), 0);
-    ck_assert_int_eq(g_rmdir(folder), 0);
-    ck_assert_ptr_nonnull(settings);
-    return settings;
-}
-
 static char *print(const GPtrArray *groups, const PostfixSettings *settings) {
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < groups->len; i++) {
@@ -93,7 +76,7 @@ static char *print(const GPtrArray *groups, const PostfixSettings *settings) {
 }
 
 START_TEST(test_groups) {
-    g_autoptr(PostfixSettings) settings = read_text(rows[_i].master_cf);
+    g_autoptr(PostfixSettings) settings = unit_postfix_settings(MAIN_CF, rows[_i].master_cf);
     g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) groups = service_groups_new(settings, FALSE, notes);
     g_autofree char *got = print(groups, settings);
@@ -104,7 +87,8 @@ END_TEST
 
 /* Told once: of main.cf, and of the first service of another group. */
 START_TEST(test_notes) {
-    g_autoptr(PostfixSettings) settings = read_text(
+    g_autoptr(PostfixSettings) settings = unit_postfix_settings(
+        MAIN_CF,
         "25 inet n - y - - smtpd\n"
         "26 inet n - y - - smtpd -o smtpd_relay_restrictions=reject_rbl_client,a,reject\n"
         "27 inet n - y - - smtpd -o smtpd_relay_restrictions=reject_rbl_client,a,reject\n");

@@ -4,10 +4,9 @@
  */
 #include "ctl/postfix/settings.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
-#include "unit/unit.h"
+#include "unit/postfix.h"
 
 static PostfixSettings *read_sample(const char *name) {
     g_autofree char *folder = g_build_filename(TEST_FOLDER "/postfix", name, NULL);
@@ -103,19 +102,11 @@ END_TEST
 
 /* A folder of its own: the fields of master.cf at their defaults, and not. */
 START_TEST(test_fields) {
-    g_autofree char *folder = g_dir_make_tmp("settings-XXXXXX", NULL);
-    g_autofree char *main_cf = g_build_filename(folder, "main.cf", NULL);
-    g_autofree char *master_cf = g_build_filename(folder, "master.cf", NULL);
-    ck_assert(g_file_set_contents(main_cf, "default_process_limit = 7\ncompatibility_level = 3.6\n",
-                                  -1, NULL));
-    ck_assert(g_file_set_contents(master_cf,
-                                  "smtp inet n - - - - smtpd -v\n"
-                                  "2525 inet n - y - 1 postscreen\n"
-                                  "smtpd pass - - n - 3 smtpd\n"
-                                  "10025 inet n - y - 0 smtpd\n",
-                                  -1, NULL));
-    g_autoptr(PostfixSettings) settings = postfix_settings_read(folder, NULL);
-    ck_assert_ptr_nonnull(settings);
+    g_autoptr(PostfixSettings) settings = unit_postfix_settings(
+        "default_process_limit = 7\ncompatibility_level = 3.6\n", "smtp inet n - - - - smtpd -v\n"
+                                                                  "2525 inet n - y - 1 postscreen\n"
+                                                                  "smtpd pass - - n - 3 smtpd\n"
+                                                                  "10025 inet n - y - 0 smtpd\n");
     const PostfixService *pass = find(settings, "smtpd/pass");
     ck_assert_ptr_nonnull(pass);
     ck_assert(!pass->chroot);
@@ -124,9 +115,6 @@ START_TEST(test_fields) {
     ck_assert_ptr_nonnull(port);
     ck_assert(port->chroot);
     ck_assert_uint_eq(port->limit, 0);
-    ck_assert_int_eq(g_remove(main_cf), 0);
-    ck_assert_int_eq(g_remove(master_cf), 0);
-    ck_assert_int_eq(g_rmdir(folder), 0);
 }
 END_TEST
 
@@ -138,19 +126,10 @@ static const struct {
 };
 
 START_TEST(test_is_on) {
-    g_autofree char *folder = g_dir_make_tmp("settings-XXXXXX", NULL);
-    g_autofree char *main_cf = g_build_filename(folder, "main.cf", NULL);
-    g_autofree char *master_cf = g_build_filename(folder, "master.cf", NULL);
-    g_autofree char *text = g_strdup_printf("smtpd_tls_auth_only = %s\n", booleans[_i].value);
-    ck_assert(g_file_set_contents(main_cf, text, -1, NULL));
-    ck_assert(g_file_set_contents(master_cf, "", -1, NULL));
-    g_autoptr(PostfixSettings) settings = postfix_settings_read(folder, NULL);
-    ck_assert_ptr_nonnull(settings);
+    g_autofree char *main_cf = g_strdup_printf("smtpd_tls_auth_only = %s\n", booleans[_i].value);
+    g_autoptr(PostfixSettings) settings = unit_postfix_settings(main_cf, "");
     ck_assert_int_eq(postfix_service_is_on(postfix_settings_main(settings), "smtpd_tls_auth_only"),
                      booleans[_i].on);
-    ck_assert_int_eq(g_remove(main_cf), 0);
-    ck_assert_int_eq(g_remove(master_cf), 0);
-    ck_assert_int_eq(g_rmdir(folder), 0);
 }
 END_TEST
 
