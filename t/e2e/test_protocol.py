@@ -12,6 +12,7 @@ from lib_policyd import DENIED, REQUEST, block
 from lib_postfix import wait_text
 
 LIMIT_BLOCK = 65536
+LIMIT_RECEIVE = 8192
 LIMIT_AUDIT_VALUE = 1024
 TIMEOUT = 1
 
@@ -38,6 +39,9 @@ BLOCKS = [
     ("only request= and recipient=", b"request=smtpd_access_policy\nrecipient=a@local.example\n\n",
      ["DUNNO"]),
     ("no attribute but request=", b"request=smtpd_access_policy\n\n", [DENIED]),
+    ("exactly one receive", sized(LIMIT_RECEIVE) + REMOTE, ["DUNNO", DENIED]),
+    ("a byte less", sized(LIMIT_RECEIVE - 1) + REMOTE, ["DUNNO", DENIED]),
+    ("a byte more", sized(LIMIT_RECEIVE + 1) + REMOTE, ["DUNNO", DENIED]),
     ("exactly 64 KiB", sized(LIMIT_BLOCK), ["DUNNO"]),
     ("64 KiB twice", sized(LIMIT_BLOCK) * 2, ["DUNNO", "DUNNO"]),
     ("64 KiB and a small one", sized(LIMIT_BLOCK) + REMOTE, ["DUNNO", DENIED]),
